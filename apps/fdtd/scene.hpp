@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+// A scene: everything the user says about a run, as plain values in SI units. Positions are metres from the grid's low corner.
+// parse_scene turns TOML text into one; nothing after it changes one. Where a value came from is kept (Place), so that checks
+// that need the grid or the time step can still name the line.
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <hilbrick/partition/grid.hpp>
+#include <hilbrick/partition/partition.hpp>
+
+namespace hilbrick::fdtd {
+
+using Vec3 = std::array<double, 3>;
+
+/// Where in the scene a value was written; prints as file:line:column.
+struct Place {
+  std::string file;
+  unsigned line = 0, column = 0;
+};
+std::string to_string(const Place&);
+
+enum class Boundary { pec, pmc, periodic, pml };
+enum class Precision { single_, double_ };
+
+/// The six field components. The index is used everywhere: field number in the stencil, order in files.
+enum Component : int { Ex, Ey, Ez, Hx, Hy, Hz };
+inline constexpr std::array<const char*, 6> component_names{"Ex", "Ey", "Ez", "Hx", "Hy", "Hz"};
+constexpr int axis_of(Component c) { return c % 3; }
+constexpr bool is_electric(Component c) { return c < 3; }
+/// Where component c of cell (0,0,0) lies, in units of half a cell (Yee 1966): E on edge middles, H on face middles.
+constexpr std::array<int, 3> half_offset(Component c) {
+  std::array<int, 3> o{};
+  for (int a = 0; a < 3; ++a) o[a] = (a == axis_of(c)) == is_electric(c) ? 1 : 0;
+  return o;
+}
+
+struct Material {
+  std::string name;
+  double eps_r = 1, mu_r = 1;      // relative permittivity and permeability
+  double sigma = 0, sigma_m = 0;   // electric and magnetic conductivity, S/m and ohm/m
+  bool pec = false;
+  Place place;
+};
+
+/// Shapes contain their surface (to 1e-9 of the smallest spacing), so a plate of no thickness on a grid plane is seen.
+struct BoxShape { Vec3 low_m, high_m; };
+struct Ellipsoid { Vec3 center_m, radii_m; };                      // a sphere has three equal radii
+struct Cylinder { Vec3 from_m, to_m; double radius_m; };
+struct Cone { Vec3 from_m, to_m; double from_radius_m, to_radius_m; };  // a frustum; a pointed cone has to_radius_m = 0
+/// A triangle moved along a straight line: the points triangle_m[0..2] + s * (to_m - from_m) for 0 <= s <= 1.
+struct Prism { std::array<Vec3, 3> triangle_m; Vec3 from_m, to_m; };
+
+struct Shape {
+  std::variant<BoxShape, Ellipsoid, Cylinder, Cone, Prism> form;
+  int material = 0;  // index into Scene::materials
+  Place place;
+};
+
+struct Waveform {
+  enum class Kind { gaussian, gaussian_derivative, modulated_gaussian, cw, table };
+  Kind kind = Kind::gaussian_derivative;
+  double frequency_hz = 0;
+  double bandwidth_hz = 0;    // modulated_gaussian
+  double delay_s = 0;         // the middle of the pulse; cw: the start
+  double amplitude = 1;
+  double phase_rad = 0;       // cw, modulated_gaussian
+  double ramp_periods = 3;    // cw
+  std::vector<double> times_s, values;  // table: linear between points, zero outside
+
+  Place place;
+};
+/// The waveform's value at a time.
+double value_at(const Waveform&, double t_s);
+/// From this time on the waveform is zero to 1e-12 of its amplitude; infinity for cw.
+double silent_after_s(const Waveform&);
+/// The highest frequency with at least 1e-2 of the spectrum's peak: what cells per wavelength are counted at.
+double highest_frequency_hz(const Waveform&);
+
+/// An electric (Ex, Ey, Ez) or magnetic (Hx, Hy, Hz) Hertzian dipole. amplitude * waveform is the current moment I dl in A m
+/// (magnetic: magnetic-current moment in V m), whatever the cell size.
+struct Dipole {
+  Vec3 position_m;
+  Component component = Ez;
+  Waveform waveform;
+  Place place;
+};
+
+/// A plane wave inside a total-field box. amplitude * waveform is the electric field in V/m at the box face that the wave enters by.
+struct PlaneWave {
+  Vec3 box_low_m, box_high_m;
+  int axis = 0;           // the direction is along this axis ...
+  int sign = 1;           // ... upwards or downwards
+  Vec3 polarization{};    // unit vector along E, normal to the axis
+  Waveform waveform;
+  Place place;
+};
+
+struct Probe {
+  std::string name;
+  Vec3 position_m;
+  Place place;
+};
+
+struct SnapshotRequest {
+  std::string name;
+  Vec3 low_m, high_m;               // default: the whole grid
+  std::vector<Component> fields;
+  Index every = 1;                  // steps
+  bool at_cell = true;              // averaged to cell centres; false: each at its own Yee position
+  Place place;
+};
+
+struct Scene {
+  // [grid]
+  Int3 cells;
+  Vec3 spacing_m;
+  std::array<std::array<Boundary, 2>, 3> boundary;  // [axis][low, high]
+  Index pml_cells = 10;
+  double courant = 0.99;
+  Place grid_place, pml_place, courant_place;
+  // [run]
+  std::optional<Index> steps;
+  std::optional<double> duration_s;
+  Precision precision = Precision::single_;
+  Index check_every = 100;
+  std::optional<double> stop_below_db;   // stop when the energy has fallen this far below its maximum; negative
+  // [partition]
+  Method method = Method::hilbert;
+  Index brick = 16;
+
+  std::vector<Material> materials;       // 0 is vacuum, 1 is pec, then the scene's own
+  std::vector<Shape> shapes;             // later wins over earlier
+  std::vector<Dipole> dipoles;
+  std::vector<PlaneWave> plane_waves;
+  std::vector<Probe> probes;
+  std::vector<SnapshotRequest> snapshots;
+};
+
+/// Parses and checks a scene. `path` is only used in messages and to find files named by the scene. `overrides`: "key.path=value" as
+/// of --set, applied to the text's tree before it is read. Throws Error with file:line:column. Local: call it with the same text on every rank.
+Scene parse_scene(std::string_view text, const std::string& path, const std::vector<std::string>& overrides = {});
+
+/// Whether a shape contains a point; `tolerance_m` is added around its surface.
+bool contains(const Shape&, const Vec3& point_m, double tolerance_m);
+/// The axis-aligned bounds {low, high} of a shape, in metres.
+std::array<Vec3, 2> bounds_m(const Shape&);
+
+}  // namespace hilbrick::fdtd

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+#include <hilbrick/partition/box_set.hpp>
+#include <utility>
+
+namespace hilbrick {
+
+void subtract(const Box& a, const Box& b, std::vector<Box>& out) {
+  if (intersection(a, b).empty()) {
+    if (!a.empty()) out.push_back(a);
+    return;
+  }
+  Box rest = a;
+  for (int axis = 2; axis >= 0; --axis) {
+    if (rest.lo[axis] < b.lo[axis]) {
+      Box below = rest;
+      below.hi[axis] = b.lo[axis];
+      out.push_back(below);
+      rest.lo[axis] = b.lo[axis];
+    }
+    if (b.hi[axis] < rest.hi[axis]) {
+      Box above = rest;
+      above.lo[axis] = b.hi[axis];
+      out.push_back(above);
+      rest.hi[axis] = b.hi[axis];
+    }
+  }
+}
+
+namespace {
+
+/// a without every box of `others` that comes before `end`, appended to out.
+template <class Others>
+void subtract_all(const Box& a, const Others& others, std::vector<Box>& out) {
+  std::vector<Box> left{a}, next;
+  for (const Box& b : others) {
+    next.clear();
+    for (const Box& piece : left) subtract(piece, b, next);
+    std::swap(left, next);
+  }
+  out.insert(out.end(), left.begin(), left.end());
+}
+
+}  // namespace
+
+std::vector<Box> disjoint(const std::vector<Box>& boxes) {
+  std::vector<Box> out, before;
+  for (const Box& box : boxes) {
+    if (box.empty()) continue;
+    subtract_all(box, before, out);
+    before.push_back(box);
+  }
+  return out;
+}
+
+BoxSet::BoxSet(const std::vector<Box>& boxes) {
+  for (const Box& b : boxes)
+    if (!b.empty()) boxes_.push_back(b);
+  std::sort(boxes_.begin(), boxes_.end());
+  boxes_.erase(std::unique(boxes_.begin(), boxes_.end()), boxes_.end());
+  build(0, boxes_.size());
+
+  // Each box loses what boxes before it in the tree's order hold; where none overlap, the tree stays as it is.
+  std::vector<Box> parts, before;
+  bool overlap = false;
+  for (std::size_t i = 0; i < boxes_.size(); ++i) {
+    before.clear();
+    visit(boxes_[i], [&](const Box& b) {
+      if (&b < &boxes_[i]) before.push_back(b);
+    });
+    overlap = overlap || !before.empty();
+    subtract_all(boxes_[i], before, parts);
+  }
+  if (!overlap) return;
+  boxes_ = std::move(parts);
+  nodes_.clear();
+  build(0, boxes_.size());
+}
+
+void BoxSet::build(std::size_t first, std::size_t last) {
+  constexpr std::size_t leaf_size = 4;
+  if (first == last) return;
+  const std::size_t at = nodes_.size();
+  Box all;
+  for (std::size_t i = first; i < last; ++i) all = hull(all, boxes_[i]);
+  nodes_.push_back({all, first, last, 0});
+  if (last - first <= leaf_size) return;
+  const Int3 e = all.extent();
+  const int axis = e.z >= e.y && e.z >= e.x ? 2 : e.y >= e.x ? 1 : 0;
+  const std::size_t middle = first + (last - first) / 2;
+  const auto begin = boxes_.begin();
+  std::nth_element(begin + static_cast<std::ptrdiff_t>(first), begin + static_cast<std::ptrdiff_t>(middle),
+                   begin + static_cast<std::ptrdiff_t>(last), [axis](const Box& a, const Box& b) {
+                     const Index ca = a.lo[axis] + a.hi[axis], cb = b.lo[axis] + b.hi[axis];
+                     return ca != cb ? ca < cb : a < b;
+                   });
+  build(first, middle);
+  nodes_[at].right = nodes_.size();
+  build(middle, last);
+}
+
+template <class F>
+void BoxSet::visit(const Box& within, F&& f) const {
+  auto down = [&](auto& self, std::size_t at) -> void {
+    const Node& node = nodes_[at];
+    if (intersection(node.hull, within).empty()) return;
+    if (node.right == 0) {
+      for (std::size_t i = node.first; i < node.last; ++i)
+        if (!intersection(boxes_[i], within).empty()) f(boxes_[i]);
+    } else {
+      self(self, at + 1);
+      self(self, node.right);
+    }
+  };
+  if (!nodes_.empty() && !within.empty()) down(down, 0);
+}
+
+Index BoxSet::volume(const Box& within) const {
+  Index cells = 0;
+  visit(within, [&](const Box& b) { cells += intersection(b, within).volume(); });
+  return cells;
+}
+
+std::vector<Box> BoxSet::pieces(const Box& within) const {
+  std::vector<Box> out;
+  visit(within, [&](const Box& b) { out.push_back(intersection(b, within)); });
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+}  // namespace hilbrick
