@@ -6,14 +6,13 @@
 // that need the grid or the time step can still name the line.
 
 #include <array>
+#include <hilbrick/partition/grid.hpp>
+#include <hilbrick/partition/partition.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include <hilbrick/partition/grid.hpp>
-#include <hilbrick/partition/partition.hpp>
 
 namespace hilbrick::fdtd {
 
@@ -43,19 +42,32 @@ constexpr std::array<int, 3> half_offset(Component c) {
 
 struct Material {
   std::string name;
-  double eps_r = 1, mu_r = 1;      // relative permittivity and permeability
-  double sigma = 0, sigma_m = 0;   // electric and magnetic conductivity, S/m and ohm/m
+  double eps_r = 1, mu_r = 1;     // relative permittivity and permeability
+  double sigma = 0, sigma_m = 0;  // electric and magnetic conductivity, S/m and ohm/m
   bool pec = false;
   Place place;
 };
 
 /// Shapes contain their surface (to 1e-9 of the smallest spacing), so a plate of no thickness on a grid plane is seen.
-struct BoxShape { Vec3 low_m, high_m; };
-struct Ellipsoid { Vec3 center_m, radii_m; };                      // a sphere has three equal radii
-struct Cylinder { Vec3 from_m, to_m; double radius_m; };
-struct Cone { Vec3 from_m, to_m; double from_radius_m, to_radius_m; };  // a frustum; a pointed cone has to_radius_m = 0
+struct BoxShape {
+  Vec3 low_m, high_m;
+};
+struct Ellipsoid {
+  Vec3 center_m, radii_m;
+};  // a sphere has three equal radii
+struct Cylinder {
+  Vec3 from_m, to_m;
+  double radius_m;
+};
+struct Cone {
+  Vec3 from_m, to_m;
+  double from_radius_m, to_radius_m;
+};  // a frustum; a pointed cone has to_radius_m = 0
 /// A triangle moved along a straight line: the points triangle_m[0..2] + s * (to_m - from_m) for 0 <= s <= 1.
-struct Prism { std::array<Vec3, 3> triangle_m; Vec3 from_m, to_m; };
+struct Prism {
+  std::array<Vec3, 3> triangle_m;
+  Vec3 from_m, to_m;
+};
 
 struct Shape {
   std::variant<BoxShape, Ellipsoid, Cylinder, Cone, Prism> form;
@@ -67,11 +79,11 @@ struct Waveform {
   enum class Kind { gaussian, gaussian_derivative, modulated_gaussian, cw, table };
   Kind kind = Kind::gaussian_derivative;
   double frequency_hz = 0;
-  double bandwidth_hz = 0;    // modulated_gaussian
-  double delay_s = 0;         // the middle of the pulse; cw: the start
+  double bandwidth_hz = 0;  // modulated_gaussian
+  double delay_s = 0;       // the middle of the pulse; cw: the start
   double amplitude = 1;
-  double phase_rad = 0;       // cw, modulated_gaussian
-  double ramp_periods = 3;    // cw
+  double phase_rad = 0;                 // cw, modulated_gaussian
+  double ramp_periods = 3;              // cw
   std::vector<double> times_s, values;  // table: linear between points, zero outside
 
   Place place;
@@ -95,9 +107,9 @@ struct Dipole {
 /// A plane wave inside a total-field box. amplitude * waveform is the electric field in V/m at the box face that the wave enters by.
 struct PlaneWave {
   Vec3 box_low_m, box_high_m;
-  int axis = 0;           // the direction is along this axis ...
-  int sign = 1;           // ... upwards or downwards
-  Vec3 polarization{};    // unit vector along E, normal to the axis
+  int axis = 0;         // the direction is along this axis ...
+  int sign = 1;         // ... upwards or downwards
+  Vec3 polarization{};  // unit vector along E, normal to the axis
   Waveform waveform;
   Place place;
 };
@@ -110,10 +122,10 @@ struct Probe {
 
 struct SnapshotRequest {
   std::string name;
-  Vec3 low_m, high_m;               // default: the whole grid
+  Vec3 low_m, high_m;  // default: the whole grid
   std::vector<Component> fields;
-  Index every = 1;                  // steps
-  bool at_cell = true;              // averaged to cell centres; false: each at its own Yee position
+  Index every = 1;      // steps
+  bool at_cell = true;  // averaged to cell centres; false: each at its own Yee position
   Place place;
 };
 
@@ -130,13 +142,13 @@ struct Scene {
   std::optional<double> duration_s;
   Precision precision = Precision::single_;
   Index check_every = 100;
-  std::optional<double> stop_below_db;   // stop when the energy has fallen this far below its maximum; negative
+  std::optional<double> stop_below_db;  // stop when the energy has fallen this far below its maximum; negative
   // [partition]
   Method method = Method::hilbert;
   Index brick = 16;
 
-  std::vector<Material> materials;       // 0 is vacuum, 1 is pec, then the scene's own
-  std::vector<Shape> shapes;             // later wins over earlier
+  std::vector<Material> materials;  // 0 is vacuum, 1 is pec, then the scene's own
+  std::vector<Shape> shapes;        // later wins over earlier
   std::vector<Dipole> dipoles;
   std::vector<PlaneWave> plane_waves;
   std::vector<Probe> probes;
@@ -144,7 +156,8 @@ struct Scene {
 };
 
 /// Parses and checks a scene. `path` is only used in messages and to find files named by the scene. `overrides`: "key.path=value" as
-/// of --set, applied to the text's tree before it is read. Throws Error with file:line:column. Local: call it with the same text on every rank.
+/// of --set, applied to the text's tree before it is read. Throws Error with file:line:column. Local: call it with the same text on every
+/// rank.
 Scene parse_scene(std::string_view text, const std::string& path, const std::vector<std::string>& overrides = {});
 
 /// Whether a shape contains a point; `tolerance_m` is added around its surface.

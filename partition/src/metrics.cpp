@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 #include <cmath>
+#include <hilbrick/partition/error.hpp>
 #include <hilbrick/partition/metrics.hpp>
+#include <map>
 #include <tuple>
 
 namespace hilbrick {
@@ -38,13 +40,13 @@ Index faces_between(const Partition& partition, int axis, Int3 lower, Int3 upper
 Index cut_faces(const Partition& partition, Rank rank) {
   const Tiling& tiling = partition.tiling();
   Index faces = 0;
-  for (const Int3 brick : surface_bricks(partition, rank, {-1, -1, -1}, {1, 1, 1})) {
-    if (partition.owner(brick) != rank) continue;
+  for (const auto& [brick, box] : surface_bricks(partition, rank, {-1, -1, -1}, {1, 1, 1})) {
     for (int axis = 0; axis < 3; ++axis)
       for (const bool up : {false, true}) {
         const Int3 near = up ? brick + unit(axis) : brick - unit(axis);
         if (!tiling.grid().periodic[axis] && (near[axis] < 0 || near[axis] >= tiling.bricks()[axis])) continue;
         const Int3 home = tiling.wrapped(near);
+        if (box.contains(home)) continue;
         const Rank peer = partition.owner(home);
         if (peer == rank || peer == nobody) continue;
         faces += up ? faces_between(partition, axis, brick, home) : faces_between(partition, axis, home, brick);
@@ -83,6 +85,7 @@ RankMetrics measure_rank(const Partition& partition, const Stencil& stencil, con
 
 Metrics summarise(const Partition& partition, const Machine& machine, std::span<const RankMetrics> per_rank) {
   Metrics all;
+  all.method = partition.method();
   all.ranks = partition.ranks();
   const auto ranks = static_cast<double>(all.ranks);
   std::vector<Index> node_bytes(static_cast<std::size_t>(machine.nodes(all.ranks)), 0);
@@ -114,12 +117,12 @@ Metrics summarise(const Partition& partition, const Machine& machine, std::span<
   for (std::size_t n = 0; n < node_bytes.size(); ++n) {
     all.internode_bytes_per_step_total += node_bytes[n];
     all.internode_bytes_per_step_max = std::max(all.internode_bytes_per_step_max, node_bytes[n]);
-    all.step_seconds =
-        std::max(all.step_seconds, node_seconds[n] + static_cast<double>(node_bytes[n]) / machine.link_bytes_per_second);
+    all.step_seconds = std::max(all.step_seconds, node_seconds[n] + static_cast<double>(node_bytes[n]) / machine.link_bytes_per_second);
   }
   const auto& periodic = partition.grid().periodic;
-  const double least = least_faces(partition.grid(), all.ranks);
-  if (least > 0 && !periodic[0] && !periodic[1] && !periodic[2]) all.ideal_ratio = static_cast<double>(all.faces_total) / least;
+  const bool full = !partition.weights().masked() && !periodic[0] && !periodic[1] && !periodic[2];
+  if (const double least = least_faces(partition.grid(), all.ranks); full && least > 0)
+    all.ideal_ratio = static_cast<double>(all.faces_total) / least;
   return all;
 }
 
@@ -136,12 +139,18 @@ Metrics measure(const Partition& partition, const Stencil& stencil, const Machin
 double step_time(const Metrics& metrics) { return metrics.step_seconds; }
 
 std::size_t cheapest(std::span<const Metrics> metrics, Method method) {
-  const auto cost = [method](const Metrics& m) {
-    const double first = method == Method::automatic ? step_time(m) : 0;
-    return std::tuple(first, m.bytes_per_step_total, m.bytes_per_step_max);
-  };
-  const auto least = std::min_element(metrics.begin(), metrics.end(), [&](const Metrics& a, const Metrics& b) { return cost(a) < cost(b); });
-  return static_cast<std::size_t>(least - metrics.begin());
+  HILBRICK_ASSERT(!metrics.empty());
+  std::map<Method, std::size_t> of_method;
+  for (std::size_t i = 0; i < metrics.size(); ++i) {
+    const auto bytes = [&](std::size_t k) { return std::tuple(metrics[k].bytes_per_step_total, metrics[k].bytes_per_step_max); };
+    const auto [known, first] = of_method.try_emplace(metrics[i].method, i);
+    if (!first && bytes(i) < bytes(known->second)) known->second = i;
+  }
+  if (method != Method::automatic) return of_method.at(method);
+  const auto fastest = std::min_element(of_method.begin(), of_method.end(), [&](const auto& a, const auto& b) {
+    return step_time(metrics[a.second]) < step_time(metrics[b.second]);
+  });
+  return fastest->second;
 }
 
 double least_faces(const Grid& grid, int ranks) {

@@ -65,7 +65,8 @@ std::optional<Int3> best_factors(const Grid& grid, const Stencil& stencil, const
 Candidates cartesian(const Tiling& tiling, const Weights& weights, std::optional<Int3> factors, Method method, int ranks) {
   Candidates result;
   if (!factors) {
-    result.reason = std::to_string(ranks) + " ranks do not factor into cell planes of a grid of " + dimensions(tiling.grid().cells) + " cells";
+    result.reason =
+        std::to_string(ranks) + " ranks do not factor into cell planes of a grid of " + dimensions(tiling.grid().cells) + " cells";
   } else if (Tiling whole = Tiling::with_bricks(tiling.grid(), *factors); !weights.fits(whole)) {
     result.reason = "a table of brick weights serves the curve methods only";
   } else {
@@ -78,12 +79,18 @@ Candidates cartesian(const Tiling& tiling, const Weights& weights, std::optional
 
 std::string_view name_of(Method method) {
   switch (method) {
-    case Method::slab: return "slab";
-    case Method::pencil: return "pencil";
-    case Method::box: return "box";
-    case Method::morton: return "morton";
-    case Method::hilbert: return "hilbert";
-    case Method::automatic: return "auto";
+    case Method::slab:
+      return "slab";
+    case Method::pencil:
+      return "pencil";
+    case Method::box:
+      return "box";
+    case Method::morton:
+      return "morton";
+    case Method::hilbert:
+      return "hilbert";
+    case Method::automatic:
+      return "auto";
   }
   return "";
 }
@@ -101,7 +108,11 @@ std::string method_names() {
 }
 
 Partition::Partition(Method method, Tiling tiling, Weights weights, Cartesian rule)
-    : method_(method), ranks_(static_cast<int>(tiling.brick_count())), tiling_(std::move(tiling)), weights_(std::move(weights)), rule_(rule) {}
+    : method_(method),
+      ranks_(static_cast<int>(tiling.brick_count())),
+      tiling_(std::move(tiling)),
+      weights_(std::move(weights)),
+      rule_(rule) {}
 
 Partition::Partition(Method method, Tiling tiling, Weights weights, Segments rule)
     : method_(method),
@@ -150,7 +161,8 @@ std::vector<Box> boxes_of(const Partition& partition, Rank rank) {
   return partition.weights().masked() ? merged(boxes) : boxes;
 }
 
-Candidates candidates(const Tiling& tiling, const Weights& weights, const Stencil& stencil, const Machine& machine, int ranks, Method method) {
+Candidates candidates(const Tiling& tiling, const Weights& weights, const Stencil& stencil, const Machine& machine, int ranks,
+                      Method method) {
   if (ranks < 1) throw Error("ranks: expected at least 1, found " + std::to_string(ranks));
   const Grid& grid = tiling.grid();
   Candidates result;
@@ -162,16 +174,21 @@ Candidates candidates(const Tiling& tiling, const Weights& weights, const Stenci
     case Method::slab: {
       const int axis = longest_axis(grid.cells);
       if (ranks > grid.cells[axis]) {
-        result.reason = std::to_string(ranks) + " ranks are more than the " + std::to_string(grid.cells[axis]) + " cell planes of the longest axis";
+        result.reason =
+            std::to_string(ranks) + " ranks are more than the " + std::to_string(grid.cells[axis]) + " cell planes of the longest axis";
         return result;
       }
       Int3 factors{1, 1, 1};
       factors[axis] = ranks;
       return cartesian(tiling, weights, factors, method, ranks);
     }
-    case Method::pencil: return cartesian(tiling, weights, best_factors(grid, stencil, machine, ranks, 2), method, ranks);
-    case Method::box: return cartesian(tiling, weights, best_factors(grid, stencil, machine, ranks, 3), method, ranks);
-    case Method::morton: add_curve(Order::morton, Fit::embedded); return result;
+    case Method::pencil:
+      return cartesian(tiling, weights, best_factors(grid, stencil, machine, ranks, 2), method, ranks);
+    case Method::box:
+      return cartesian(tiling, weights, best_factors(grid, stencil, machine, ranks, 3), method, ranks);
+    case Method::morton:
+      add_curve(Order::morton, Fit::embedded);
+      return result;
     case Method::hilbert:
       add_curve(Order::hilbert, Fit::embedded);
       if (!powers_of_two(tiling.bricks())) add_curve(Order::hilbert, Fit::stretched);
@@ -186,9 +203,11 @@ Candidates candidates(const Tiling& tiling, const Weights& weights, const Stenci
   return result;
 }
 
-Partition make_partition(const Tiling& tiling, const Weights& weights, const Stencil& stencil, const Machine& machine, int ranks, Method method) {
+Partition make_partition(const Tiling& tiling, const Weights& weights, const Stencil& stencil, const Machine& machine, int ranks,
+                         Method method) {
   Candidates offered = candidates(tiling, weights, stencil, machine, ranks, method);
-  if (offered.partitions.empty()) throw Error("method " + std::string(name_of(method)) + ": " + offered.reason + "; try hilbert, or fewer ranks");
+  if (offered.partitions.empty())
+    throw Error("method " + std::string(name_of(method)) + ": " + offered.reason + "; try hilbert, or fewer ranks");
   if (offered.partitions.size() == 1) return std::move(offered.partitions.front());
   std::vector<Metrics> metrics;
   for (const Partition& p : offered.partitions) metrics.push_back(measure(p, stencil, machine));

@@ -1,33 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 #include <hilbrick/partition/box_set.hpp>
-#include <hilbrick/partition/error.hpp>
 #include <hilbrick/partition/plan.hpp>
-#include <map>
 #include <tuple>
 #include <utility>
 
 namespace hilbrick {
 namespace {
-
-/// The values of a field that live on a brick (perhaps an image): one box, or several under a mask.
-std::vector<Box> field_boxes(const Partition& partition, const StencilField& field, Int3 brick) {
-  const Tiling& tiling = partition.tiling();
-  const Int3 home = tiling.wrapped(brick);
-  const Int3 image = tiling.cells_of(brick).lo - tiling.cells_of(home).lo;
-  std::vector<Box> boxes = partition.weights().active_pieces(tiling.cells_of(home));
-  for (Box& b : boxes) b = shifted(field_box(b, tiling.grid(), field), image);
-  return boxes;
-}
-
-/// Calls f(brick) for all bricks, images included, with cells within the reach of a brick.
-template <class F>
-void for_each_near(const Tiling& tiling, Int3 brick, Int3 reach_low, Int3 reach_high, F&& f) {
-  Box cells = tiling.cells_of(brick);
-  cells.lo = cells.lo + reach_low;
-  cells.hi = cells.hi + reach_high;
-  for_each_cell(tiling.bricks_touching(cells), f);
-}
 
 /// One cell more each way than the stencil reaches: a closing plane is a cell beyond the brick that owns it.
 std::pair<Int3, Int3> reach_between_bricks(const Stencil& stencil) {
@@ -38,52 +17,99 @@ std::pair<Int3, Int3> reach_between_bricks(const Stencil& stencil) {
   return {low, -low};
 }
 
-}  // namespace
+/// A box of one field that crosses between this rank and a peer, in coordinates of its owner's brick; boxes may overlap.
+struct Crossing {
+  Rank peer;
+  Int3 brick;
+  int field;
+  Box cells;
 
-std::vector<Link> links_of(const Partition& partition, const Stencil& stencil, int phase, Int3 brick, Rank reader) {
-  const auto& accesses = stencil.phases()[static_cast<std::size_t>(phase)];
-  const auto [reach_low, reach_high] = reach_between_bricks(stencil);
-  std::vector<std::vector<Box>> read(stencil.fields().size());
-  const bool masked = partition.weights().masked();
-  const Box brick_cells = partition.tiling().cells_of(brick);
+  auto source() const { return std::tie(peer, brick, field); }
+  friend auto operator<=>(const Crossing&, const Crossing&) = default;
+};
 
-  for_each_near(partition.tiling(), brick, reach_low, reach_high, [&](Int3 near) {
-    bool is_readers = false, asked = false;
-    for (const Access& access : accesses) {
-      const StencilField& from = stencil.fields()[static_cast<std::size_t>(access.read)];
-      const StencilField& to = stencil.fields()[static_cast<std::size_t>(access.reader)];
-      auto add = [&](const Box& owned, const Box& reading) {
-        const Box cells = intersection(owned, {reading.lo + access.first, reading.hi + access.last});
-        if (cells.empty()) return;
-        if (!asked) {
-          is_readers = partition.owner(partition.tiling().wrapped(near)) == reader;
-          asked = true;
+/// Finds what crosses between one of my bricks and others' in one phase.
+class Crossings {
+ public:
+  Crossings(const Partition& partition, const Stencil& stencil, Rank rank) : partition_(partition), stencil_(stencil), rank_(rank) {}
+
+  void add(const SurfaceBrick& mine, const Access& access) {
+    const Grid& grid = partition_.grid();
+    const StencilField& read = stencil_.fields()[static_cast<std::size_t>(access.read)];
+    const StencilField& reader = stencil_.fields()[static_cast<std::size_t>(access.reader)];
+    const Box cells = partition_.tiling().cells_of(mine.brick);
+    const Box i_read = reads(field_box(cells, grid, reader), access), owned = field_box(cells, grid, read);
+    const Box read_me{owned.lo - access.last, owned.hi - access.first};
+    for_each_peer(mine, hull(bricks_owning(read, i_read), bricks_owning(reader, read_me)), [&](Rank peer, Int3 home, Int3 image) {
+      for (const Box& theirs : partition_.weights().active_pieces(partition_.tiling().cells_of(home)))
+        for (const Box& my : partition_.weights().active_pieces(cells)) {
+          const Box my_update = shifted(field_box(my, grid, reader), -image),
+                    their_update = shifted(field_box(theirs, grid, reader), image);
+          note(receives, {peer, home, access.read, intersection(field_box(theirs, grid, read), reads(my_update, access))});
+          note(sends, {peer, mine.brick, access.read, intersection(field_box(my, grid, read), reads(their_update, access))});
         }
-        if (is_readers) read[static_cast<std::size_t>(access.read)].push_back(cells);
-      };
-      if (!masked) {
-        const Tiling& tiling = partition.tiling();
-        const Int3 home = tiling.wrapped(near);
-        const Box home_cells = tiling.cells_of(home);
-        add(field_box(brick_cells, tiling.grid(), from),
-            shifted(field_box(home_cells, tiling.grid(), to), tiling.cells_of(near).lo - home_cells.lo));
-      } else {
-        for (const Box& owned : field_boxes(partition, from, brick))
-          for (const Box& reading : field_boxes(partition, to, near)) add(owned, reading);
-      }
-      if (asked && !is_readers) break;
-    }
-  });
+    });
+  }
 
-  std::vector<Link> links;
-  for (std::size_t f = 0; f < read.size(); ++f)
-    for (const Box& cells : disjoint(read[f])) links.push_back({brick, static_cast<int>(f), cells});
-  return links;
+  std::vector<Crossing> sends, receives;
+
+ private:
+  static Box reads(const Box& update, const Access& access) { return {update.lo + access.first, update.hi + access.last}; }
+  static void note(std::vector<Crossing>& to, const Crossing& crossing) {
+    if (!crossing.cells.empty()) to.push_back(crossing);
+  }
+
+  /// Calls f(peer, brick of the tiling, where its image stands) for the bricks that others own.
+  template <class F>
+  void for_each_peer(const SurfaceBrick& mine, const Box& bricks, F&& f) const {
+    if (mine.box.contains(bricks)) return;
+    const Tiling& tiling = partition_.tiling();
+    for_each_cell(bricks, [&](Int3 brick) {
+      const Int3 home = tiling.wrapped(brick);
+      if (mine.box.contains(home)) return;
+      const Rank peer = partition_.owner(home);
+      if (peer == rank_ || peer == nobody) return;
+      f(peer, home, home == brick ? Int3{} : tiling.cells_of(brick).lo - tiling.cells_of(home).lo);
+    });
+  }
+
+  /// The bricks, images included, that may own values of a field in a box.
+  Box bricks_owning(const StencilField& field, Box values) const {
+    const Grid& grid = partition_.grid();
+    for (int a = 0; a < 3; ++a)
+      if (field.closing[a] && !grid.periodic[a]) values.lo[a] = std::min(values.lo[a], grid.cells[a] - 1);
+    return partition_.tiling().bricks_touching(values);
+  }
+
+  const Partition& partition_;
+  const Stencil& stencil_;
+  Rank rank_;
+};
+
+/// The messages of one direction. A function of the set of crossings alone, so that both ends agree.
+std::vector<Message> messages_of(std::vector<Crossing> crossings) {
+  std::sort(crossings.begin(), crossings.end());
+  std::vector<Message> messages;
+  std::vector<Box> boxes;
+  for (auto first = crossings.begin(); first != crossings.end();) {
+    const auto last = std::find_if(first, crossings.end(), [&](const Crossing& c) { return c.source() != first->source(); });
+    boxes.clear();
+    for (auto c = first; c != last; ++c) boxes.push_back(c->cells);
+    if (messages.empty() || messages.back().peer != first->peer) messages.push_back({first->peer, {}, 0});
+    for (const Box& cells : disjoint(boxes)) {
+      messages.back().links.push_back({first->brick, first->field, cells});
+      messages.back().values += cells.volume();
+    }
+    first = last;
+  }
+  return messages;
 }
 
-std::vector<Int3> surface_bricks(const Partition& partition, Rank rank, Int3 reach_low, Int3 reach_high) {
+}  // namespace
+
+std::vector<SurfaceBrick> surface_bricks(const Partition& partition, Rank rank, Int3 reach_low, Int3 reach_high) {
   const Tiling& tiling = partition.tiling();
-  std::vector<Int3> bricks;
+  std::vector<SurfaceBrick> bricks;
   for (const Box& box : partition.brick_boxes(rank)) {
     const Box cells = tiling.cells_of(box);
     // The core: bricks whose cells, grown by the reach, stay inside this box, or beyond a wall of the grid, where nobody is.
@@ -96,45 +122,24 @@ std::vector<Int3> surface_bricks(const Partition& partition, Rank rank, Int3 rea
     }
     std::vector<Box> shell;
     subtract(box, core, shell);
-    for (const Box& part : shell) for_each_cell(part, [&](Int3 brick) { bricks.push_back(brick); });
+    for (const Box& part : shell)
+      for_each_cell(part, [&](Int3 brick) {
+        const bool masked_out = partition.weights().masked() && partition.owner(brick) == nobody;
+        if (!masked_out) bricks.push_back({brick, box});
+      });
   }
   return bricks;
 }
 
 Plan make_plan(const Partition& partition, const Stencil& stencil, Rank rank) {
   const auto [reach_low, reach_high] = reach_between_bricks(stencil);
-  // Who may read which of my bricks, and which bricks of others I may read: (peer, brick), each once, in the messages' order.
-  std::vector<std::pair<Rank, Int3>> mine, theirs;
-  for (const Int3 brick : surface_bricks(partition, rank, reach_low, reach_high)) {
-    if (partition.owner(brick) != rank) continue;  // nobody's
-    for_each_near(partition.tiling(), brick, reach_low, reach_high, [&](Int3 near) {
-      const Int3 home = partition.tiling().wrapped(near);
-      const Rank peer = partition.owner(home);
-      if (peer == rank || peer == nobody) return;
-      mine.emplace_back(peer, brick);
-      theirs.emplace_back(peer, home);
-    });
-  }
-  const auto tidy = [](std::vector<std::pair<Rank, Int3>>& pairs) {
-    std::sort(pairs.begin(), pairs.end());
-    pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
-  };
-  tidy(mine);
-  tidy(theirs);
-
+  const std::vector<SurfaceBrick> mine = surface_bricks(partition, rank, reach_low, reach_high);
   Plan plan;
-  for (int phase = 0; phase < static_cast<int>(stencil.phases().size()); ++phase) {
-    PhasePlan& messages = plan.phases.emplace_back();
-    const auto add = [](std::vector<Message>& to, Rank peer, const std::vector<Link>& links) {
-      if (links.empty()) return;
-      if (to.empty() || to.back().peer != peer) to.push_back({peer, {}, 0});
-      for (const Link& link : links) {
-        to.back().links.push_back(link);
-        to.back().values += link.cells.volume();
-      }
-    };
-    for (const auto& [peer, brick] : mine) add(messages.sends, peer, links_of(partition, stencil, phase, brick, peer));
-    for (const auto& [peer, brick] : theirs) add(messages.receives, peer, links_of(partition, stencil, phase, brick, rank));
+  for (const auto& accesses : stencil.phases()) {
+    Crossings crossings(partition, stencil, rank);
+    for (const SurfaceBrick& brick : mine)
+      for (const Access& access : accesses) crossings.add(brick, access);
+    plan.phases.push_back({messages_of(std::move(crossings.sends)), messages_of(std::move(crossings.receives))});
   }
   return plan;
 }

@@ -55,6 +55,7 @@ Box Tiling::bricks_touching(const Box& cells) const {
 }
 
 Int3 Tiling::wrapped(Int3 brick) const {
+  if (brick_box().contains(brick)) return brick;
   for (int a = 0; a < 3; ++a) brick[a] -= floor_div(brick[a], bricks_[a]) * bricks_[a];
   return brick;
 }

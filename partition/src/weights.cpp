@@ -41,7 +41,8 @@ Weights& Weights::table(const Tiling& tiling, const std::vector<Index>& weights)
       for (Index x = 0; x < n.x; ++x) {
         const Index w = weights[i++];
         if (w < 0) throw Error("table of weights: expected weights >= 0, found " + std::to_string(w));
-        const Index before = prefix[prefix_at(n, x + 1, y, z + 1)] + prefix[prefix_at(n, x + 1, y + 1, z)] - prefix[prefix_at(n, x + 1, y, z)];
+        const Index before =
+            prefix[prefix_at(n, x + 1, y, z + 1)] + prefix[prefix_at(n, x + 1, y + 1, z)] - prefix[prefix_at(n, x + 1, y, z)];
         if (w > std::numeric_limits<Index>::max() / 2 - before - row) throw Error("table of weights: their sum must stay below 2^62");
         row += w;
         prefix[prefix_at(n, x + 1, y + 1, z + 1)] = row + before;

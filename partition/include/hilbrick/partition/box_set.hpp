@@ -3,9 +3,8 @@
 
 // Unions of boxes, kept as disjoint boxes under a tree of hulls: a mask of active cells.
 
-#include <vector>
-
 #include <hilbrick/partition/grid.hpp>
+#include <vector>
 
 namespace hilbrick {
 

@@ -11,9 +11,8 @@
 
 #include <array>
 #include <cstdint>
-#include <vector>
-
 #include <hilbrick/partition/grid.hpp>
+#include <vector>
 
 namespace hilbrick {
 

@@ -3,10 +3,9 @@
 
 // Where a curve is divided among ranks.
 
-#include <vector>
-
 #include <hilbrick/partition/curve.hpp>
 #include <hilbrick/partition/weights.hpp>
+#include <vector>
 
 namespace hilbrick {
 

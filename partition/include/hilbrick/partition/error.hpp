@@ -26,11 +26,12 @@ inline Error runtime_failure(const std::string& message) { return Error(message,
 
 }  // namespace hilbrick
 
-/// Ends the program with a place where a condition that only our own mistake can break does not hold. Always on: none stands in an inner loop.
-#define HILBRICK_ASSERT(condition)                                                                         \
-  do {                                                                                                     \
-    if (!(condition)) {                                                                                    \
+/// Ends the program with a place where a condition that only our own mistake can break does not hold. Always on: none stands in an inner
+/// loop.
+#define HILBRICK_ASSERT(condition)                                                                                          \
+  do {                                                                                                                      \
+    if (!(condition)) {                                                                                                     \
       std::fprintf(stderr, "hilbrick: %s:%d: this is our mistake, please report it: %s\n", __FILE__, __LINE__, #condition); \
-      std::abort();                                                                                        \
-    }                                                                                                      \
+      std::abort();                                                                                                         \
+    }                                                                                                                       \
   } while (false)

@@ -63,9 +63,7 @@ struct Box {
   constexpr bool empty() const { return hi.x <= lo.x || hi.y <= lo.y || hi.z <= lo.z; }
   constexpr Int3 extent() const { return max(hi - lo, Int3{}); }
   constexpr Index volume() const { return product(extent()); }
-  constexpr bool contains(Int3 c) const {
-    return c.x >= lo.x && c.x < hi.x && c.y >= lo.y && c.y < hi.y && c.z >= lo.z && c.z < hi.z;
-  }
+  constexpr bool contains(Int3 c) const { return c.x >= lo.x && c.x < hi.x && c.y >= lo.y && c.y < hi.y && c.z >= lo.z && c.z < hi.z; }
   constexpr bool contains(const Box& b) const {
     return b.empty() || (b.lo.x >= lo.x && b.lo.y >= lo.y && b.lo.z >= lo.z && b.hi.x <= hi.x && b.hi.y <= hi.y && b.hi.z <= hi.z);
   }

@@ -3,24 +3,23 @@
 
 // What a partition costs, before it runs. Every number comes from the plan that would be sent.
 
-#include <optional>
-#include <span>
-#include <vector>
-
 #include <hilbrick/partition/machine.hpp>
 #include <hilbrick/partition/partition.hpp>
 #include <hilbrick/partition/plan.hpp>
 #include <hilbrick/partition/stencil.hpp>
+#include <optional>
+#include <span>
+#include <vector>
 
 namespace hilbrick {
 
 /// One rank's share. Bytes and messages are what it sends to other ranks in one step, all phases.
 struct RankMetrics {
-  Index cells = 0;                     // active cells owned
-  Index load = 0;                      // their weight
-  Index boxes = 0;                     // merged boxes
-  Index faces = 0;                     // cell faces shared with other ranks
-  Index peers = 0;                     // ranks it sends to or receives from
+  Index cells = 0;  // active cells owned
+  Index load = 0;   // their weight
+  Index boxes = 0;  // merged boxes
+  Index faces = 0;  // cell faces shared with other ranks
+  Index peers = 0;  // ranks it sends to or receives from
   Index messages = 0;
   Index bytes_per_step = 0;
   Index internode_bytes_per_step = 0;  // the part for ranks on other nodes
@@ -29,12 +28,13 @@ struct RankMetrics {
 
 /// The whole partition's.
 struct Metrics {
+  Method method = Method::slab;  // that offered the partition
   int ranks = 0;
   Index cells_max = 0;
   double cells_mean = 0;
-  double imbalance = 1;                // max over mean of the load over all ranks asked for; >= 1, 1 is ideal
-  Index faces_total = 0;               // each face between two ranks once
-  Index faces_max = 0;                 // of the rank that has most
+  double imbalance = 1;   // max over mean of the load over all ranks asked for; >= 1, 1 is ideal
+  Index faces_total = 0;  // each face between two ranks once
+  Index faces_max = 0;    // of the rank that has most
   Index bytes_per_step_max = 0, bytes_per_step_total = 0;
   double bytes_per_step_mean = 0;
   Index messages_per_step_max = 0;
@@ -43,7 +43,9 @@ struct Metrics {
   Index boxes_max = 0;
   Index internode_bytes_per_step_total = 0;
   Index internode_bytes_per_step_max = 0;  // of the node that sends most
-  std::optional<double> ideal_ratio;       // faces_total over the least that any partition could have; >= 1 for equal boxes
+  // faces_total over the least that any partition could have: >= 1 for equal boxes. None for periodic or masked grids, nor where that least
+  // is 0.
+  std::optional<double> ideal_ratio;
   double step_seconds = 0;
 };
 
@@ -59,7 +61,8 @@ std::vector<RankMetrics> measure_ranks(const Partition& partition, const Stencil
 /// its messages and moves its bytes; a node's ranks share its link.
 double step_time(const Metrics& metrics);
 
-/// The candidate to take: for `automatic` the least step_time, else the fewest bytes in all, then of the busiest rank; of equals the first.
+/// The candidate to take: of each method the one with the fewest bytes in all, then of the busiest rank; for `automatic` the
+/// method with the least step_time among these. Of equals the first.
 std::size_t cheapest(std::span<const Metrics> metrics, Method method);
 
 /// Cell faces between a rank's cells and other ranks'. Local.

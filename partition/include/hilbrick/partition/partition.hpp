@@ -7,17 +7,16 @@
 //
 //   Tiling + Weights --> candidates(method) --> measured --> the cheapest: Partition --> boxes_of, make_plan, measure
 
-#include <optional>
-#include <string>
-#include <string_view>
-#include <variant>
-#include <vector>
-
 #include <hilbrick/partition/curve.hpp>
 #include <hilbrick/partition/machine.hpp>
 #include <hilbrick/partition/stencil.hpp>
 #include <hilbrick/partition/tiling.hpp>
 #include <hilbrick/partition/weights.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
 
 namespace hilbrick {
 
@@ -81,11 +80,13 @@ struct Candidates {
 /// slab: equal cell planes of the longest axis (ties: the slowest), weights ignored. pencil, box: the factorisation that sends
 /// the fewest values for this stencil, each weighed by its axis's face cost. morton: the embedded key; hilbert: embedded and
 /// stretched. automatic: the candidates of every method.
-Candidates candidates(const Tiling& tiling, const Weights& weights, const Stencil& stencil, const Machine& machine, int ranks, Method method);
+Candidates candidates(const Tiling& tiling, const Weights& weights, const Stencil& stencil, const Machine& machine, int ranks,
+                      Method method);
 
 /// The partition of a method, the cheapest of its candidates by `cheaper` (metrics.hpp). Throws Error with the reason where there
 /// is none. Visits every rank: a parallel program measures its own share instead (Domain in lib/).
-Partition make_partition(const Tiling& tiling, const Weights& weights, const Stencil& stencil, const Machine& machine, int ranks, Method method);
+Partition make_partition(const Tiling& tiling, const Weights& weights, const Stencil& stencil, const Machine& machine, int ranks,
+                         Method method);
 
 /// The most ranks that the curve methods can keep busy: the bricks with active cells.
 Index largest_useful_ranks(const Tiling& tiling, const Weights& weights);

@@ -5,16 +5,15 @@
 //
 //        rank 0    |    rank 1            A link is the part of one owner's brick that one rank reads, for one field:
 //      +---+---+   |   +---+---+          the strip ## of B goes from rank 0 to rank 1. Both ends compute
-//      |   | B#|   |   |C  |   |          links_of(B, reader 1) from the same integers, so they agree on its cells
-//      +---+---+   |   +---+---+          and its order without a handshake.
+//      |   | B#|   |   |C  |   |          the same links from the same integers and order them by brick, field and
+//      +---+---+   |   +---+---+          cells, so they agree on what travels without a handshake.
 //
 // All links from one rank to another in one phase are one message. Cells that a rank reads twice (for two of its boxes, or
 // through two periodic images) travel once.
 
-#include <vector>
-
 #include <hilbrick/partition/partition.hpp>
 #include <hilbrick/partition/stencil.hpp>
+#include <vector>
 
 namespace hilbrick {
 
@@ -43,14 +42,17 @@ struct Plan {
   std::vector<PhasePlan> phases;
 };
 
-/// The plan of one rank. Local: no communication, O(surface bricks * log P). Throws Error for a reach beyond what fits in the periodic
-/// images (it may exceed a brick, a neighbour's piece and the grid itself).
+/// The plan of one rank. Local: no communication, O(surface bricks * log P). A stencil may reach over bricks, over a peer's whole
+/// piece and around a periodic grid.
 Plan make_plan(const Partition& partition, const Stencil& stencil, Rank rank);
 
-/// The links of one phase from a brick to a reader other than its owner; empty where it reads nothing there.
-std::vector<Link> links_of(const Partition& partition, const Stencil& stencil, int phase, Int3 brick, Rank reader);
+/// A brick of a rank and the one of the rank's brick boxes that holds it.
+struct SurfaceBrick {
+  Int3 brick;
+  Box box;
+};
 
-/// A rank's bricks that stand within `reach_low`, `reach_high` cells of a cell outside the rank's brick boxes.
-std::vector<Int3> surface_bricks(const Partition& partition, Rank rank, Int3 reach_low, Int3 reach_high);
+/// A rank's bricks with active cells that stand within `reach_low`, `reach_high` cells of a cell outside their brick box.
+std::vector<SurfaceBrick> surface_bricks(const Partition& partition, Rank rank, Int3 reach_low, Int3 reach_high);
 
 }  // namespace hilbrick

@@ -8,10 +8,9 @@
 // belong to the owner of the last cell (a Yee component on a magnetic wall is one).
 
 #include <array>
+#include <hilbrick/partition/grid.hpp>
 #include <string>
 #include <vector>
-
-#include <hilbrick/partition/grid.hpp>
 
 namespace hilbrick {
 

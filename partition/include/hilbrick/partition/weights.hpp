@@ -4,12 +4,11 @@
 // What cells cost, as integers, and which cells exist at all. All questions are sums over boxes, so that cutting a curve never
 // visits single bricks. Sums stay below 2^63.
 
+#include <hilbrick/partition/box_set.hpp>
+#include <hilbrick/partition/tiling.hpp>
 #include <memory>
 #include <optional>
 #include <vector>
-
-#include <hilbrick/partition/box_set.hpp>
-#include <hilbrick/partition/tiling.hpp>
 
 namespace hilbrick {
 

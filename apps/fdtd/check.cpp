@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "material.hpp"
+#include "monitor.hpp"
+#include "run.hpp"
+
+namespace hilbrick::fdtd {
+namespace {
+
+/// Bytes that a run allocates on this rank for fields, material maps, layers and messages.
+Index memory_bytes(const Scene& scene, const Numerics& numerics, const Domain& domain) {
+  const Index value = value_bytes(scene);
+  Index bytes = 0;
+  const auto layers = pml_layers(scene);
+  const bool magnetic = std::any_of(scene.shapes.begin(), scene.shapes.end(), [&](const Shape& s) {
+    const Material& m = scene.materials[s.material];
+    return m.mu_r != 1 || m.sigma_m != 0;
+  });
+  for (int c = 0; c < 6; ++c)
+    for (const Block& block : blocks_for(domain, numerics.stencils, c)) {
+      bytes += block.stored.volume() * value;
+      const Int3 e = block.owned.extent();
+      if (c < 3 || magnetic)
+        bytes += block.owned.volume() * static_cast<Index>(sizeof(MaterialId)) + e.y * e.z * static_cast<Index>(sizeof(Run));
+      for (int a = 0; a < 3; ++a)
+        for (int side = 0; side < 2; ++side) {
+          Box cells = block.owned;
+          if (side == 0)
+            cells.hi[a] = std::min(cells.hi[a], layers[a][0]);
+          else
+            cells.lo[a] = std::max(cells.lo[a], scene.cells[a] - layers[a][1]);
+          if (a != c % 3) bytes += cells.volume() * value;
+        }
+    }
+  for (const PhasePlan& phase : make_plan(domain.partition, numerics.stencils.front(), domain.rank).phases)
+    for (const auto* messages : {&phase.sends, &phase.receives})
+      for (const Message& m : *messages) bytes += m.values * value;
+  return bytes;
+}
+
+std::string resolution(const Scene& scene) {
+  const double f = highest_source_frequency_hz(scene);
+  if (f <= 0) return "  no source\n";
+  std::string out;
+  std::vector<bool> used(scene.materials.size(), false);
+  used[0] = true;
+  for (const Shape& s : scene.shapes) used[static_cast<std::size_t>(s.material)] = true;
+  for (std::size_t m = 0; m < scene.materials.size(); ++m) {
+    const Material& material = scene.materials[m];
+    if (!used[m] || material.pec) continue;
+    const double cells = cells_per_wavelength(scene, material, f);
+    out += fmt::format("  {:<16} {:6.1f} cells per wavelength at {:.4g} Hz{}\n", material.name, cells, f,
+                       cells < 10 ? "   warning: below 10, expect errors of per cents; use a smaller spacing or a lower frequency" : "");
+  }
+  return out;
+}
+
+}  // namespace
+
+void check(const Comm& comm, const Scene& scene) {
+  Numerics numerics;
+  agree_on(comm, [&] { numerics = numerics_of(scene); });
+  const Domain domain = domain_of(comm, scene, numerics.stencils.front());
+  warn_of_idle_ranks(comm, domain);
+  const Index mine = memory_bytes(scene, numerics, domain);
+  const Index memory_max = max(comm, mine), memory_sum = sum(comm, mine);
+  Index cells = 0;
+  for (const Box& b : domain.boxes) cells += b.volume();
+  const Index cells_max = max(comm, cells);
+  const auto ranks = gather_metrics(comm, domain.partition, numerics.stencils.front(), {}, value_bytes(scene));
+  if (comm.rank() != 0) return;
+  const Metrics metrics = summarise(domain.partition, {}, ranks);
+  const Vec3& d = scene.spacing_m;
+  std::string out = fmt::format("grid          {} x {} x {} cells of {:.6g} x {:.6g} x {:.6g} m: {:.3f} Mcells\n", scene.cells.x,
+                                scene.cells.y, scene.cells.z, d[0], d[1], d[2], static_cast<double>(product(scene.cells)) / 1e6);
+  out += fmt::format("time step     {:.6g} s (courant {} of the stability limit c dt = 1 / sqrt(1/dx^2 + 1/dy^2 + 1/dz^2))\n",
+                     numerics.dt_s, scene.courant);
+  out += fmt::format("steps         {} ({:.6g} s)\n", numerics.steps, static_cast<double>(numerics.steps) * numerics.dt_s);
+  out += "resolution\n" + resolution(scene);
+  out += fmt::format("partition     {}, {} ranks: at most {} cells a rank, imbalance {:.3f}\n", domain.partition.description(), comm.size(),
+                     cells_max, metrics.imbalance);
+  out += fmt::format("memory        {:.1f} MB on the largest rank, {:.1f} MB in all, besides MPI's own\n",
+                     static_cast<double>(memory_max) / 1e6, static_cast<double>(memory_sum) / 1e6);
+  out += fmt::format("halo          {} bytes a step from the busiest rank, {} in all, {} messages at most\n", metrics.bytes_per_step_max,
+                     metrics.bytes_per_step_total, metrics.messages_per_step_max);
+  std::fputs(out.c_str(), stdout);
+  std::fflush(stdout);
+}
+
+}  // namespace hilbrick::fdtd

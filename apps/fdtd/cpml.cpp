@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "cpml.hpp"
+
+#include <cmath>
+
+namespace hilbrick::fdtd {
+
+CpmlCoefficients CpmlProfile::at(double depth, double dt_s) const {
+  const double sigma = sigma_max * std::pow(depth, order), alpha = alpha_max * (1 - depth);
+  const double b = std::exp(-(sigma + alpha) * dt_s / eps0);
+  return {b, sigma * (b - 1) / (sigma + alpha)};
+}
+
+CpmlProfile default_profile(double spacing_m, Index layers) {
+  CpmlProfile p;
+  p.order = 3;
+  p.sigma_max = 0.8 * 0.8 * (p.order + 1) / (eta0 * spacing_m);
+  p.alpha_max = 0.75 / (eta0 * spacing_m * static_cast<double>(layers));
+  return p;
+}
+
+std::vector<CpmlCoefficients> cpml_along(Index cells, const std::array<Index, 2>& layers, bool half, double spacing_m, double dt_s) {
+  std::vector<CpmlCoefficients> along(static_cast<std::size_t>(cells));
+  for (Index i = 0; i < cells; ++i) {
+    const double at = static_cast<double>(i) + (half ? 0.5 : 0.0);
+    for (int side = 0; side < 2; ++side) {
+      if (layers[side] == 0) continue;
+      const auto n = static_cast<double>(layers[side]);
+      const double depth = side == 0 ? (n - at) / n : (at - static_cast<double>(cells) + n) / n;
+      if (depth > 0) along[static_cast<std::size_t>(i)] = default_profile(spacing_m, layers[side]).at(depth, dt_s);
+    }
+  }
+  return along;
+}
+
+}  // namespace hilbrick::fdtd

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <mpi.h>
+
+#include <CLI/CLI.hpp>
+#include <Kokkos_Core.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <hilbrick/comm.hpp>
+#include <map>
+#include <sstream>
+
+#include "run.hpp"
+
+namespace {
+
+using namespace hilbrick;
+using namespace hilbrick::fdtd;
+
+struct CommandLine {
+  std::string scene;
+  bool check = false;
+  std::optional<Index> steps, brick;
+  std::optional<Method> method;
+  std::optional<Precision> precision;
+  std::string transport = "auto";
+  std::vector<std::string> set;
+  RunOptions options;
+};
+
+void declare(CLI::App& app, CommandLine& line) {
+  app.description(
+      "Solves Maxwell's equations on a grid of bricks (Yee's finite differences in time), on any number of MPI ranks with the same bits.\n"
+      "Example: mpirun -np 4 hilbrick-fdtd apps/fdtd/scenes/aircraft.toml --out out/aircraft");
+  app.set_version_flag("--version", HILBRICK_VERSION);
+  app.add_option("scene", line.scene, "Scene file (TOML)")->required()->type_name("SCENE.toml");
+  app.add_flag("--check", line.check, "Print grid, time step, resolution, memory and halo, and stop before any field is allocated");
+  app.add_option("--steps", line.steps, "Steps since t = 0, in place of the scene's end")->check(CLI::NonNegativeNumber)->type_name("N");
+  std::map<std::string, Method> methods;
+  for (Method m : all_methods) methods.emplace(name_of(m), m);
+  app.add_option("--method", line.method, "How the grid is divided: " + method_names())
+      ->transform(CLI::Transformer(methods))
+      ->type_name("M");
+  app.add_option("--brick", line.brick, "Edge of a brick in cells")->check(CLI::PositiveNumber)->type_name("B");
+  const std::map<std::string, Precision> precisions{{"single", Precision::single_}, {"double", Precision::double_}};
+  app.add_option("--precision", line.precision, "single or double")->transform(CLI::Transformer(precisions))->type_name("P");
+  app.add_option("--transport", line.transport, "How halos travel between ranks: auto or message")
+      ->check(CLI::IsMember({"auto", "message"}));
+  app.add_option("--out", line.options.out, "Folder for the output (default: out)")->type_name("DIR");
+  const std::map<std::string, ProgressStyle> styles{
+      {"auto", ProgressStyle::automatic}, {"bar", ProgressStyle::bar}, {"json", ProgressStyle::json}, {"none", ProgressStyle::none}};
+  app.add_option("--progress", line.options.progress, "auto (a live line on a terminal), bar, json or none")
+      ->transform(CLI::CheckedTransformer(styles))
+      ->type_name("STYLE");
+  app.add_option("--set", line.set, "Change a key of the scene: --set grid.spacing_m=0.01; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+/// Rank 0's text of a file, on every rank.
+std::string read_scene(const Comm& comm, const std::string& path) {
+  std::string text;
+  agree_on(comm, [&] {
+    if (comm.rank() != 0) return;
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream content;
+    if (file) content << file.rdbuf();
+    if (!file || content.fail()) throw Error(path + ": expected a scene file, cannot read it (" + std::strerror(errno) + ")");
+    text = content.str();
+  });
+  return broadcast(comm, std::move(text));
+}
+
+Scene scene_of(const Comm& comm, CommandLine& line) {
+  const std::string text = read_scene(comm, line.scene);
+  if (line.steps) line.set.push_back("run.steps=" + std::to_string(*line.steps));
+  Scene scene;
+  agree_on(comm, [&] { scene = parse_scene(text, line.scene, line.set); });
+  if (line.steps) scene.stop_below_db.reset();
+  if (line.brick) scene.brick = *line.brick;
+  if (line.method) scene.method = *line.method;
+  if (line.precision) scene.precision = *line.precision;
+  line.options.method = name_of(scene.method);
+  return scene;
+}
+
+int work(CommandLine& line) {
+  int size = 1;
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  try {
+    check_launcher(size);
+  } catch (const Error& e) {
+    // Each process believes that it is alone.
+    if (launcher_rank() == 0) std::fprintf(stderr, "hilbrick-fdtd: %s\n", e.what());
+    return e.exit_code();
+  }
+  const Comm comm(MPI_COMM_WORLD);
+  try {
+    const Scene scene = scene_of(comm, line);
+    if (line.check)
+      check(comm, scene);
+    else
+      run(comm, scene, line.options);
+    return 0;
+  } catch (const SharedError& e) {
+    // Every rank is here: one speaks and all leave.
+    if (comm.rank() == 0) std::fprintf(stderr, "hilbrick-fdtd: %s\n", e.what());
+    return e.exit_code();
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  int provided = 0;
+  MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
+  int rank = 0;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  int exit_code = 0;
+  try {
+    CLI::App app;
+    CommandLine line;
+    declare(app, line);
+    try {
+      app.parse(argc, argv);
+      Kokkos::initialize();
+      exit_code = work(line);
+      Kokkos::finalize();
+    } catch (const CLI::ParseError& e) {
+      std::ostringstream out, err;
+      exit_code = app.exit(e, out, err) == 0 ? 0 : 2;
+      if (rank == 0) {
+        std::fputs(out.str().c_str(), stdout);
+        std::fputs(err.str().c_str(), stderr);
+      }
+    }
+  } catch (const std::exception& e) {
+    // One rank failed by itself: the others may wait for it for ever.
+    const auto* error = dynamic_cast<const Error*>(&e);
+    std::fprintf(stderr, "hilbrick-fdtd: rank %d: %s\n", rank, e.what());
+    std::fflush(stderr);
+    MPI_Abort(MPI_COMM_WORLD, error ? error->exit_code() : 4);
+  }
+  MPI_Finalize();
+  return exit_code;
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "monitor.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace hilbrick::fdtd {
+namespace {
+
+std::vector<double> as_vector(const Vec3& v) { return {v[0], v[1], v[2]}; }
+
+/// When component c is known after `step` steps.
+double time_s(const Numerics& numerics, Component c, Index step) {
+  return (static_cast<double>(step) + (is_electric(c) ? 0.0 : 0.5)) * numerics.dt_s;
+}
+
+/// Component c averaged to the middle of a cell, over the values on the cell's edges (E) or faces (H).
+template <class T>
+T at_cell_centre(const Field<T>& field, std::size_t box, Component c, Int3 cell) {
+  const int a = axis_of(c);
+  if (!is_electric(c)) return T(0.5) * (field.at(box, cell) + field.at(box, cell + unit(a)));
+  const Int3 u = unit((a + 1) % 3), v = unit((a + 2) % 3);
+  return T(0.25) * ((field.at(box, cell) + field.at(box, cell + u)) + (field.at(box, cell + v) + field.at(box, cell + u + v)));
+}
+
+}  // namespace
+
+template <class T>
+ProbeRecorder<T>::ProbeRecorder(const Comm& comm, const Scene& scene, const Solver<T>& solver, const std::filesystem::path& folder,
+                                Index flush_every)
+    : comm_(comm), capacity_(static_cast<std::size_t>(flush_every)) {
+  const Numerics& numerics = solver.numerics();
+  std::vector<SeriesFile::Series> series;
+  std::map<std::string, Attributes> groups;
+  for (const Probe& probe : scene.probes) {
+    groups.insert({"/" + probe.name, {{"position_m", as_vector(probe.position_m)}, {"dt_s", numerics.dt_s}}});
+    for (int i = 0; i < 6; ++i) {
+      const auto c = static_cast<Component>(i);
+      const Int3 cell = yee_cell_below(numerics, c, probe.position_m);
+      const Field<T>& field = solver.field(c);
+      for (std::size_t b = 0; b < field.blocks().size(); ++b)
+        if (field.blocks()[b].owned.contains(cell)) taps_.push_back({series.size(), &field.at(b, cell)});
+      series.push_back({"/" + probe.name + "/" + component_names[i],
+                        {{"position_m", as_vector(yee_position_m(numerics.spacing_m, c, cell))},
+                         {"dt_s", numerics.dt_s},
+                         {"time_offset_s", time_s(numerics, c, solver.steps_done() + 1)},
+                         {"unit", is_electric(c) ? "V/m" : "A/m"}}});
+    }
+  }
+  series_ = series.size();
+  buffer_.assign(series_ * capacity_, 0);
+  if (series_ == 0) return;
+  agree_on(comm_, [&] {
+    if (comm_.rank() == 0) file_ = std::make_unique<SeriesFile>(folder / "probes.h5", series, groups, sizeof(T) == 8);
+  });
+}
+
+template <class T>
+void ProbeRecorder<T>::record() {
+  if (series_ == 0) return;
+  HILBRICK_ASSERT(noted_ < capacity_);
+  for (const Tap& tap : taps_) buffer_[noted_ * series_ + tap.series] = std::bit_cast<std::uint64_t>(static_cast<double>(*tap.value));
+  ++noted_;
+}
+
+template <class T>
+void ProbeRecorder<T>::flush() {
+  if (noted_ == 0) return;
+  const bool root = comm_.rank() == 0;
+  const int count = static_cast<int>(noted_ * series_);
+  // One rank has each value, the others have zero bits there: "or" gathers without arithmetic.
+  MPI_Reduce(root ? MPI_IN_PLACE : buffer_.data(), buffer_.data(), count, MPI_UINT64_T, MPI_BOR, 0, comm_.get());
+  agree_on(comm_, [&] {
+    if (!root) return;
+    std::vector<double> by_series(noted_ * series_);
+    for (std::size_t n = 0; n < noted_; ++n)
+      for (std::size_t s = 0; s < series_; ++s) by_series[s * noted_ + n] = std::bit_cast<double>(buffer_[n * series_ + s]);
+    file_->append(by_series, noted_);
+  });
+  std::fill(buffer_.begin(), buffer_.end(), 0);
+  noted_ = 0;
+}
+
+template <class T>
+void ProbeRecorder<T>::close() {
+  flush();
+  agree_on(comm_, [&] {
+    if (file_) std::exchange(file_, nullptr)->close();
+  });
+}
+
+Box snapshot_cells(const Scene& scene, const SnapshotRequest& request) {
+  Box cells;
+  for (int a = 0; a < 3; ++a) {
+    const double low = request.low_m[a] / scene.spacing_m[a], high = request.high_m[a] / scene.spacing_m[a];
+    cells.lo[a] = std::clamp<Index>(static_cast<Index>(std::floor(low + 1e-6)), 0, scene.cells[a] - 1);
+    cells.hi[a] = std::clamp<Index>(static_cast<Index>(std::ceil(high - 1e-6)), cells.lo[a] + 1, scene.cells[a]);
+  }
+  return cells;
+}
+
+template <class T>
+SnapshotWriter<T>::SnapshotWriter(const Comm& comm, const Scene& scene, Solver<T>& solver, const std::filesystem::path& folder)
+    : comm_(comm), scene_(scene), solver_(solver), folder_(folder), files_(scene.snapshots.size()) {}
+
+template <class T>
+bool SnapshotWriter<T>::due() const {
+  return std::any_of(scene_.snapshots.begin(), scene_.snapshots.end(),
+                     [&](const SnapshotRequest& s) { return solver_.steps_done() % s.every == 0; });
+}
+
+template <class T>
+void SnapshotWriter<T>::write() {
+  const auto is_due = [&](const SnapshotRequest& s) { return solver_.steps_done() % s.every == 0; };
+  if (std::any_of(scene_.snapshots.begin(), scene_.snapshots.end(), [&](const SnapshotRequest& s) { return s.at_cell && is_due(s); }))
+    solver_.exchange_for_cell_averages();
+  for (std::size_t i = 0; i < scene_.snapshots.size(); ++i)
+    if (is_due(scene_.snapshots[i])) write_one(i);
+}
+
+template <class T>
+void SnapshotWriter<T>::write_one(std::size_t which) {
+  const SnapshotRequest& request = scene_.snapshots[which];
+  const Box cells = snapshot_cells(scene_, request);
+  const Int3 extent = cells.extent();
+  const Vec3& d = scene_.spacing_m;
+  const Index step = solver_.steps_done();
+  const std::string name = fmt::format("{}_{:07}.vtkhdf", request.name, step);
+
+  // VTK's ImageData: cell values between points, or point values. A Yee component keeps its offset as an attribute.
+  const Int3 last = request.at_cell ? extent : extent - Int3{1, 1, 1};
+  ParallelFile file(comm_, folder_ / name);
+  file.group("/VTKHDF", {{"Version", std::vector<Index>{1, 0}},
+                         {"Type", "ImageData"},
+                         {"WholeExtent", std::vector<Index>{0, last.x, 0, last.y, 0, last.z}},
+                         {"Origin", as_vector({static_cast<double>(cells.lo.x) * d[0], static_cast<double>(cells.lo.y) * d[1],
+                                               static_cast<double>(cells.lo.z) * d[2]})},
+                         {"Spacing", as_vector(d)},
+                         {"Direction", std::vector<double>{1, 0, 0, 0, 1, 0, 0, 0, 1}}});
+  const std::string group = request.at_cell ? "/VTKHDF/CellData" : "/VTKHDF/PointData";
+  file.group(group);
+  for (const Component c : request.fields) {
+    const Field<T>& field = solver_.field(c);
+    std::vector<Piece<T>> pieces;
+    for (std::size_t b = 0; b < field.blocks().size(); ++b) {
+      const Box part = intersection(cells, solver_.domain().boxes[b]);
+      if (part.empty()) continue;
+      Piece<T>& piece = pieces.emplace_back(Piece<T>{shifted(part, -cells.lo), {}});
+      piece.values.reserve(static_cast<std::size_t>(part.volume()));
+      for_each_cell(part,
+                    [&](Int3 cell) { piece.values.push_back(request.at_cell ? at_cell_centre(field, b, c, cell) : field.at(b, cell)); });
+    }
+    const Vec3 offset_m = yee_position_m(d, c, {});
+    file.dataset<T>(group + "/" + component_names[c], extent, pieces,
+                    {{"time_s", time_s(solver_.numerics(), c, step)},
+                     {"unit", is_electric(c) ? "V/m" : "A/m"},
+                     {"offset_m", as_vector(request.at_cell ? Vec3{d[0] / 2, d[1] / 2, d[2] / 2} : offset_m)}});
+  }
+  file.close();
+
+  files_[which].emplace_back(name, static_cast<double>(step) * solver_.numerics().dt_s);
+  agree_on(comm_, [&] {
+    if (comm_.rank() != 0) return;
+    nlohmann::ordered_json series{{"file-series-version", "1.0"}, {"files", nlohmann::ordered_json::array()}};
+    for (const auto& [file_name, time] : files_[which]) series["files"].push_back({{"name", file_name}, {"time", time}});
+    write_file(folder_ / (request.name + ".vtkhdf.series"), series.dump(1) + "\n");
+  });
+}
+
+template class ProbeRecorder<float>;
+template class ProbeRecorder<double>;
+template class SnapshotWriter<float>;
+template class SnapshotWriter<double>;
+
+}  // namespace hilbrick::fdtd

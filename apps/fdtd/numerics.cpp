@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "numerics.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <hilbrick/partition/error.hpp>
+
+namespace hilbrick::fdtd {
+namespace {
+
+/// What averages the six components to cell centres: E over the four edges around, H over the two faces.
+Stencil cell_average_stencil(const Stencil& yee) {
+  std::vector<Access> reads;
+  for (int c = 0; c < 3; ++c) {
+    reads.push_back({c, c, {}, unit((c + 1) % 3) + unit((c + 2) % 3)});
+    reads.push_back({3 + c, 3 + c, {}, unit(c)});
+  }
+  return {yee.fields(), {reads}};
+}
+
+}  // namespace
+
+std::array<bool, 3> magnetic_wall_high(const Scene& scene) {
+  std::array<bool, 3> wall{};
+  for (int a = 0; a < 3; ++a) wall[a] = scene.boundary[a][1] == Boundary::pmc;
+  return wall;
+}
+
+Numerics numerics_of(const Scene& scene) {
+  Numerics n;
+  n.grid.cells = scene.cells;
+  n.spacing_m = scene.spacing_m;
+  double inverse_squares = 0;
+  for (int a = 0; a < 3; ++a) {
+    n.grid.periodic[a] = scene.boundary[a][0] == Boundary::periodic;
+    inverse_squares += 1 / (scene.spacing_m[a] * scene.spacing_m[a]);
+  }
+  double slowness = 1;  // sqrt(eps_r mu_r) of the fastest material in the grid; the rest of the grid is vacuum
+  for (const Shape& s : scene.shapes) {
+    const Material& m = scene.materials[s.material];
+    if (!m.pec) slowness = std::min(slowness, std::sqrt(m.eps_r * m.mu_r));
+  }
+  n.dt_s = scene.courant * slowness / (light_speed_m_s * std::sqrt(inverse_squares));
+  if (scene.steps)
+    n.steps = *scene.steps;
+  else if (scene.duration_s)
+    n.steps = static_cast<Index>(std::ceil(*scene.duration_s / n.dt_s * (1 - 1e-12)));
+  else
+    throw Error("run: expected steps or duration_s in [run], found neither; say when the run ends");
+
+  n.stencils.push_back(Stencil::yee(magnetic_wall_high(scene)));
+  if (std::any_of(scene.snapshots.begin(), scene.snapshots.end(), [](const SnapshotRequest& s) { return s.at_cell; }))
+    n.stencils.push_back(cell_average_stencil(n.stencils.front()));
+  return n;
+}
+
+Vec3 yee_position_m(const Vec3& spacing_m, Component c, Int3 cell) {
+  const auto half = half_offset(c);
+  Vec3 p;
+  for (int a = 0; a < 3; ++a) p[a] = (static_cast<double>(cell[a]) + 0.5 * half[a]) * spacing_m[a];
+  return p;
+}
+
+Int3 yee_cell_below(const Numerics& numerics, Component c, const Vec3& point_m) {
+  const auto half = half_offset(c);
+  Int3 cell;
+  for (int a = 0; a < 3; ++a) {
+    const double at = point_m[a] / numerics.spacing_m[a] - 0.5 * half[a];
+    cell[a] = std::clamp<Index>(static_cast<Index>(std::floor(at + 1e-6)), 0, numerics.grid.cells[a] - 1);
+  }
+  return cell;
+}
+
+Index nearest_plane(double spacing_m, double coordinate_m) { return std::llround(coordinate_m / spacing_m); }
+
+std::array<std::array<Index, 2>, 3> pml_layers(const Scene& scene) {
+  std::array<std::array<Index, 2>, 3> layers{};
+  for (int a = 0; a < 3; ++a)
+    for (int side = 0; side < 2; ++side) layers[a][side] = scene.boundary[a][side] == Boundary::pml ? scene.pml_cells : 0;
+  return layers;
+}
+
+std::optional<std::string> pml_at(const Scene& scene, Int3 cell) {
+  const auto layers = pml_layers(scene);
+  for (int a = 0; a < 3; ++a) {
+    if (cell[a] < layers[a][0]) return std::string("the PML at ") + "xyz"[a] + " low";
+    if (cell[a] >= scene.cells[a] - layers[a][1]) return std::string("the PML at ") + "xyz"[a] + " high";
+  }
+  return std::nullopt;
+}
+
+double cells_per_wavelength(const Scene& scene, const Material& material, double frequency_hz) {
+  const double coarsest = *std::max_element(scene.spacing_m.begin(), scene.spacing_m.end());
+  return light_speed_m_s / (std::sqrt(material.eps_r * material.mu_r) * frequency_hz * coarsest);
+}
+
+double highest_source_frequency_hz(const Scene& scene) {
+  double highest = 0;
+  for (const Dipole& d : scene.dipoles) highest = std::max(highest, highest_frequency_hz(d.waveform));
+  for (const PlaneWave& w : scene.plane_waves) highest = std::max(highest, highest_frequency_hz(w.waveform));
+  return highest;
+}
+
+}  // namespace hilbrick::fdtd

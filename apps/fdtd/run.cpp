@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "run.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "monitor.hpp"
+#include "solver.hpp"
+
+namespace hilbrick::fdtd {
+namespace {
+
+/// Watches the field's energy: its level against the highest so far, and whether it runs away.
+class EnergyWatch {
+ public:
+  EnergyWatch(const Scene& scene, const Numerics& numerics) : scene_(scene), numerics_(numerics) {
+    for (const Dipole& d : scene.dipoles) silent_after_s_ = std::max(silent_after_s_, hilbrick::fdtd::silent_after_s(d.waveform));
+    // A plane wave still has to leave the grid's line after its last sample; one crossing of the grid is enough.
+    double crossing_s = 0;
+    for (int a = 0; a < 3; ++a) crossing_s += static_cast<double>(scene.cells[a]) * scene.spacing_m[a] / light_speed_m_s;
+    for (const PlaneWave& w : scene.plane_waves)
+      silent_after_s_ = std::max(silent_after_s_, hilbrick::fdtd::silent_after_s(w.waveform) + crossing_s);
+  }
+
+  /// Throws SharedError when the field is not finite or has grown without a source: every rank sees the same energy.
+  void see(const Energy& energy, Index step) {
+    if (energy.not_finite) throw SharedError(not_finite(*energy.not_finite, step), 4);
+    const bool driven = static_cast<double>(step) * numerics_.dt_s <= silent_after_s_;
+    if (!driven && seen_driven_ && energy.joule > 10 * highest_)
+      throw SharedError(fmt::format("step {}: the field's energy is {:.3g} J, more than ten times its highest while sources were active "
+                                    "({:.3g} J), and they have fallen silent: the scheme is unstable. {}",
+                                    step, energy.joule, highest_, advice()),
+                        4);
+    seen_driven_ = seen_driven_ || driven;
+    highest_ = std::max(highest_, energy.joule);
+    if (highest_ > 0 && energy.joule > 0) level_db_ = 10 * std::log10(energy.joule / highest_);
+  }
+
+  std::optional<double> level_db() const { return level_db_; }
+  bool below(double db) const { return level_db_ && *level_db_ <= db; }
+
+ private:
+  std::string advice() const {
+    return fmt::format("Try a smaller courant (now {}), and look at materials that run into a PML", scene_.courant);
+  }
+
+  std::string not_finite(const Energy::Bad& bad, Index step) const {
+    const Material& m = scene_.materials[material_at(scene_, numerics_, bad.component, bad.cell)];
+    const auto layer = pml_at(scene_, bad.cell);
+    return fmt::format(
+        "step {}: {} of cell ({}, {}, {}) is not finite. It lies in {} (eps_r {}, mu_r {}, sigma {} S/m, sigma_m {} ohm/m){}; the "
+        "sources' amplitudes or the scheme overflowed there. {}",
+        step, component_names[bad.component], bad.cell.x, bad.cell.y, bad.cell.z, m.name, m.eps_r, m.mu_r, m.sigma, m.sigma_m,
+        layer ? ", inside " + *layer : std::string(), advice());
+  }
+
+  const Scene& scene_;
+  const Numerics& numerics_;
+  double silent_after_s_ = 0, highest_ = 0;
+  bool seen_driven_ = false;
+  std::optional<double> level_db_;
+};
+
+/// Seconds of a stretch of work, added up.
+class Timer {
+ public:
+  template <class F>
+  void time(F&& f) {
+    const double begin = MPI_Wtime();
+    f();
+    seconds_ += MPI_Wtime() - begin;
+  }
+  double seconds() const { return seconds_; }
+
+ private:
+  double seconds_ = 0;
+};
+
+std::string host_name() {
+  char name[256] = {};
+  gethostname(name, sizeof name - 1);
+  return name;
+}
+
+Index predicted_bytes(const Plan& plan, Index value_bytes) {
+  Index values = 0;
+  for (const PhasePlan& phase : plan.phases)
+    for (const Message& m : phase.sends) values += m.values;
+  return values * value_bytes;
+}
+
+Index peers(const Plan& plan) {
+  std::vector<Rank> all;
+  for (const PhasePlan& phase : plan.phases)
+    for (const auto* messages : {&phase.sends, &phase.receives})
+      for (const Message& m : *messages) all.push_back(m.peer);
+  std::sort(all.begin(), all.end());
+  return std::unique(all.begin(), all.end()) - all.begin();
+}
+
+template <class T>
+RankReport rank_report(const Comm& comm, const Solver<T>& solver, Index steps, double loop_seconds) {
+  RankReport mine;
+  const Exchange& exchange = solver.exchange();
+  mine.node = comm.node();
+  for (const Box& b : solver.domain().boxes) mine.cells += b.volume();
+  mine.boxes = static_cast<Index>(solver.domain().boxes.size());
+  mine.peers = peers(exchange.plan());
+  mine.predicted_bytes_per_step = predicted_bytes(exchange.plan(), sizeof(T));
+  Index bytes = 0;
+  for (const PhaseCounters& phase : exchange.counters().phases) bytes += phase.bytes_sent;
+  mine.counted_bytes_per_step = steps > 0 ? bytes / steps : 0;
+  mine.wait_seconds = exchange.counters().wait_seconds;
+  mine.compute_seconds = loop_seconds - mine.wait_seconds;
+  mine.local_pairs = exchange.copies_locally() ? 1 : 0;
+  mine.message_pairs = exchange.message_peers();
+  mine.memory_bytes = peak_memory_bytes();
+  return mine;
+}
+
+void make_folder(const Comm& comm, const std::filesystem::path& folder) {
+  agree_on(comm, [&] {
+    if (comm.rank() != 0) return;
+    std::error_code failed;
+    std::filesystem::create_directories(folder, failed);
+    if (failed || access(folder.c_str(), W_OK | X_OK) != 0)
+      throw Error(fmt::format("--out {}: expected a folder that this user may write to ({}); name another", folder.string(),
+                              failed ? failed.message() : "permission denied"));
+  });
+}
+
+template <class T>
+void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
+  const double begin = MPI_Wtime();
+  Numerics numerics;
+  agree_on(comm, [&] { numerics = numerics_of(scene); });
+  const Domain domain = domain_of(comm, scene, numerics.stencils.front());
+  warn_of_idle_ranks(comm, domain);
+  make_folder(comm, options.out);
+  Solver<T> solver(comm, scene, numerics, domain);
+  ProbeRecorder<T> probes(comm, scene, solver, options.out, scene.check_every);
+  SnapshotWriter<T> snapshots(comm, scene, solver, options.out);
+  EnergyWatch watch(scene, numerics);
+  std::optional<Progress> progress;
+  if (comm.rank() == 0) progress.emplace(options.progress, product(scene.cells), numerics.steps);
+  const double setup_seconds = max(comm, MPI_Wtime() - begin);
+
+  Timer loop;
+  bool done = numerics.steps == 0;
+  while (!done) {
+    loop.time([&] {
+      solver.step();
+      probes.record();
+    });
+    const Index step = solver.steps_done();
+    done = step == numerics.steps;
+    if (step % scene.check_every == 0 || done) {
+      loop.time([&] { watch.see(solver.energy(), step); });
+      probes.flush();
+      done = done || (scene.stop_below_db && watch.below(*scene.stop_below_db));
+    }
+    if (snapshots.due()) snapshots.write();
+    if (progress) progress->tell(step, watch.level_db());
+  }
+  if (progress) progress->finish();
+  probes.close();
+
+  RunReport report;
+  report.method = options.method;
+  report.chosen_method = name_of(domain.partition.method());
+  report.precision = scene.precision == Precision::single_ ? "single" : "double";
+  report.version = HILBRICK_VERSION;
+  report.host = host_name();
+  report.partition = domain.partition.description();
+  report.cells = scene.cells;
+  report.steps = solver.steps_done();
+  report.dt_s = numerics.dt_s;
+  report.loop_seconds = max(comm, loop.seconds());
+  report.setup_seconds = setup_seconds;
+  report.fields_digest = solver.digest();
+  report.per_rank = gather_reports(comm, rank_report(comm, solver, report.steps, loop.seconds()));
+  const auto slab = candidates(domain.partition.tiling(), {}, numerics.stencils.front(), {}, comm.size(), Method::slab);
+  if (!slab.partitions.empty()) report.slab = gather_metrics(comm, slab.partitions.front(), numerics.stencils.front(), {}, sizeof(T));
+  agree_on(comm, [&] {
+    if (comm.rank() != 0) return;
+    write_file(options.out / "report.json", to_json(report));
+    if (options.progress != ProgressStyle::json) std::fputs(to_table(report).c_str(), stdout);
+    std::fflush(stdout);
+  });
+}
+
+}  // namespace
+
+Domain domain_of(const Comm& comm, const Scene& scene, const Stencil& yee) {
+  Grid grid{scene.cells, {}};
+  for (int a = 0; a < 3; ++a) grid.periodic[a] = scene.boundary[a][0] == Boundary::periodic;
+  std::optional<Tiling> tiling;
+  agree_on(comm, [&] { tiling.emplace(grid, scene.brick); });
+  return make_domain(comm, *tiling, {}, yee, {}, scene.method, value_bytes(scene));
+}
+
+void warn_of_idle_ranks(const Comm& comm, const Domain& domain) {
+  const Index idle = sum(comm, Index{domain.boxes.empty() ? 1 : 0});
+  if (idle == 0 || comm.rank() != 0) return;
+  std::fputs(
+      fmt::format(
+          "warning: {} of {} ranks own no cell; at most {} ranks are useful with bricks of this size: use fewer ranks or a smaller brick\n",
+          idle, comm.size(), largest_useful_ranks(domain.partition.tiling(), domain.partition.weights()))
+          .c_str(),
+      stderr);
+}
+
+void run(const Comm& comm, const Scene& scene, const RunOptions& options) {
+  if (scene.precision == Precision::single_)
+    run_as<float>(comm, scene, options);
+  else
+    run_as<double>(comm, scene, options);
+}
+
+}  // namespace hilbrick::fdtd

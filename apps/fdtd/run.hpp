@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+// One run from a scene to a report, and the same without the run.
+
+#include <filesystem>
+#include <hilbrick/domain.hpp>
+#include <hilbrick/report.hpp>
+#include <string>
+
+#include "progress.hpp"
+#include "scene.hpp"
+
+namespace hilbrick::fdtd {
+
+struct RunOptions {
+  std::filesystem::path out = "out";
+  ProgressStyle progress = ProgressStyle::automatic;
+  std::string method = "hilbert";  // as asked for, for the report
+};
+
+/// Runs a scene, writes its output into options.out and prints the table. Throws SharedError. Collective over comm.
+void run(const Comm& comm, const Scene& scene, const RunOptions& options);
+
+/// Prints what a run would be: grid, time step, resolution, memory and halo; allocates no field. Throws SharedError. Collective over comm.
+void check(const Comm& comm, const Scene& scene);
+
+/// The domain of a scene for these ranks. Collective over comm.
+Domain domain_of(const Comm& comm, const Scene& scene, const Stencil& yee);
+/// One warning on rank 0 when some ranks own nothing. Collective over comm.
+void warn_of_idle_ranks(const Comm& comm, const Domain& domain);
+
+/// Bytes of one field value.
+inline Index value_bytes(const Scene& scene) { return scene.precision == Precision::single_ ? 4 : 8; }
+
+}  // namespace hilbrick::fdtd

@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "solver.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <hilbrick/digest.hpp>
+#include <utility>
+
+namespace hilbrick::fdtd {
+
+using HostSpace = Kokkos::DefaultHostExecutionSpace;
+
+/// The memory of a perfectly matched layer for one component's derivative along one axis.
+template <class T>
+struct Solver<T>::Layer {
+  Component component;
+  int axis;
+  T sign;  // of the derivative in the curl
+  Box cells;
+  std::vector<T> psi;  // x fastest, over cells
+};
+
+template <class T>
+struct Solver<T>::BoxWork {
+  std::array<MaterialMap, 6> materials;
+  std::array<std::vector<Layer>, 6> layers;  // of each component
+};
+
+template <class T>
+struct Solver<T>::Current {
+  Component component;
+  std::size_t box;
+  Int3 cell;
+  T gain_per_volume;            // gain / cell volume: what a current moment of 1 takes from the field
+  std::vector<double> samples;  // one for each step
+};
+
+template <class T>
+struct Solver<T>::Incident {
+  struct Face {
+    Component component;
+    std::size_t box;
+    Box cells;
+    int shift;
+    T factor;
+  };
+  IncidentLine<T> line;
+  int axis;
+  std::vector<Face> faces;
+};
+
+namespace {
+
+std::vector<FieldRef> refs(const auto& fields) {
+  std::vector<FieldRef> out;
+  for (const auto& f : fields) out.push_back(f.ref());
+  return out;
+}
+
+template <class T>
+std::vector<Field<T>> make_fields(const Domain& domain, const Numerics& numerics) {
+  std::vector<Field<T>> fields;
+  for (int c = 0; c < 6; ++c) fields.emplace_back(std::string("hilbrick::fdtd::") + component_names[c], domain, numerics.stencils, c);
+  return fields;
+}
+
+/// Calls f(first, last, coefficients(i)) for the parts of a row in one material and in mixed ones.
+template <class T, class F>
+inline void by_material(const MaterialMap& map, const std::vector<Coefficients<T>>& table, std::size_t row, Index first, Index last,
+                        F&& f) {
+  const auto uniform = [&table](MaterialId m) { return [k = table[m]](Index) { return k; }; };
+  if (map.ids.empty()) {
+    f(first, last, uniform(vacuum_id));
+    return;
+  }
+  const MaterialId* ids = map.ids.data() + static_cast<Index>(row) * map.owned.extent().x;
+  const Coefficients<T>* k = table.data();
+  const auto mixed = [ids, k](Index i) { return k[ids[i]]; };
+  const Run& run = map.runs[row];
+  const Index from = std::clamp<Index>(run.first, first, last), to = std::clamp<Index>(run.last, from, last);
+  if (first < from) f(first, from, mixed);
+  if (from < to) f(from, to, uniform(run.material));
+  if (to < last) f(to, last, mixed);
+}
+
+/// The row of a box of values that holds (y, z), counted y fastest.
+std::size_t row_of(const Box& box, Index y, Index z) { return static_cast<std::size_t>(y - box.lo.y + box.extent().y * (z - box.lo.z)); }
+
+bool has_row(const Box& box, Index y, Index z) { return y >= box.lo.y && y < box.hi.y && z >= box.lo.z && z < box.hi.z; }
+
+/// Waveform samples of rank 0's arithmetic: libm differs between processors.
+std::vector<double> sampled(const Comm& comm, const Waveform& waveform, Index steps, auto&& time_of_step) {
+  std::vector<double> samples;
+  if (comm.rank() == 0) {
+    const double silent_s = silent_after_s(waveform);
+    for (Index n = 0; n < steps && time_of_step(n) <= silent_s; ++n) samples.push_back(value_at(waveform, time_of_step(n)));
+  }
+  return broadcast(comm, std::move(samples));
+}
+
+std::vector<CpmlCoefficients> broadcast_cpml(const Comm& comm, const std::vector<CpmlCoefficients>& mine) {
+  std::vector<double> flat;
+  for (const auto& k : mine) flat.insert(flat.end(), {k.b, k.c});
+  flat = broadcast(comm, std::move(flat));
+  std::vector<CpmlCoefficients> out;
+  for (std::size_t i = 0; i + 1 < flat.size(); i += 2) out.push_back({flat[i], flat[i + 1]});
+  return out;
+}
+
+}  // namespace
+
+template <class T>
+Solver<T>::Solver(const Comm& comm, const Scene& scene, const Numerics& numerics, const Domain& domain)
+    : comm_(comm),
+      scene_(scene),
+      numerics_(numerics),
+      domain_(domain),
+      table_(coefficients<T>(scene, numerics.dt_s)),
+      fields_(make_fields<T>(domain, numerics)),
+      exchange_(comm, domain, numerics.stencils[0], refs(fields_)) {
+  if (numerics.stencils.size() > 1) average_exchange_.emplace(comm, domain, numerics.stencils[1], refs(fields_));
+  for (auto& k : table_[1]) k.gain = -k.gain;  // H is updated by minus curl E
+  for (int a = 0; a < 3; ++a) inverse_spacing_[a] = static_cast<T>(1 / numerics.spacing_m[a]);
+  for (std::size_t b = 0; b < domain.boxes.size(); ++b) {
+    auto& work = *work_.emplace_back(std::make_unique<BoxWork>());
+    for (int c = 0; c < 6; ++c) work.materials[c] = map_materials(scene, numerics, static_cast<Component>(c), fields_[c].blocks()[b].owned);
+  }
+  make_layers();
+  make_sources();
+}
+
+template <class T>
+Solver<T>::~Solver() = default;
+
+template <class T>
+void Solver<T>::make_layers() {
+  const auto layers = pml_layers(scene_);
+  for (int a = 0; a < 3; ++a) {
+    for (int magnetic = 0; magnetic < 2; ++magnetic) {
+      std::vector<CpmlCoefficients> along;
+      if (comm_.rank() == 0) along = cpml_along(scene_.cells[a], layers[a], magnetic == 1, scene_.spacing_m[a], numerics_.dt_s);
+      for (const auto& k : broadcast_cpml(comm_, along)) cpml_[a][magnetic].push_back({static_cast<T>(k.b), static_cast<T>(k.c)});
+    }
+    for (std::size_t b = 0; b < work_.size(); ++b)
+      for (int c = 0; c < 6; ++c) {
+        if (c % 3 == a) continue;
+        for (int side = 0; side < 2; ++side) {
+          Box cells = fields_[c].blocks()[b].owned;
+          if (side == 0)
+            cells.hi[a] = std::min(cells.hi[a], layers[a][0]);
+          else
+            cells.lo[a] = std::max(cells.lo[a], scene_.cells[a] - layers[a][1]);
+          if (layers[a][side] == 0 || cells.empty()) continue;
+          const T sign = a == (c + 1) % 3 ? T(1) : T(-1);
+          work_[b]->layers[c].push_back(
+              {static_cast<Component>(c), a, sign, cells, std::vector<T>(static_cast<std::size_t>(cells.volume()), T(0))});
+        }
+      }
+  }
+}
+
+template <class T>
+void Solver<T>::make_sources() {
+  const double volume_m3 = scene_.spacing_m[0] * scene_.spacing_m[1] * scene_.spacing_m[2];
+  for (const PlaneWave& wave : scene_.plane_waves) {
+    auto samples = sampled(comm_, wave.waveform, numerics_.steps, [&](Index n) { return line_source_time_s(numerics_, wave, n); });
+    std::array<std::vector<CpmlCoefficients>, 2> cpml;
+    if (comm_.rank() == 0) cpml = line_cpml(scene_, numerics_, wave);
+    for (auto& part : cpml) part = broadcast_cpml(comm_, part);
+    auto& incident = *incidents_.emplace_back(
+        std::make_unique<Incident>(Incident{IncidentLine<T>(scene_, numerics_, wave, std::move(samples), cpml), wave.axis, {}}));
+    for (const FaceCorrection& face : face_corrections(scene_, numerics_, wave))
+      for (std::size_t b = 0; b < work_.size(); ++b) {
+        const Box cells = intersection(face.cells, fields_[face.component].blocks()[b].owned);
+        if (!cells.empty()) incident.faces.push_back({face.component, b, cells, face.shift, static_cast<T>(face.factor)});
+      }
+  }
+  for (const Dipole& dipole : scene_.dipoles) {
+    const Component c = dipole.component;
+    const bool electric = is_electric(c);
+    const Int3 cell = yee_cell_below(numerics_, c, dipole.position_m);
+    // Electric current acts in the middle of the step that takes E from n to n + 1, magnetic current half a step later.
+    const auto samples = sampled(comm_, dipole.waveform, numerics_.steps,
+                                 [&](Index n) { return (static_cast<double>(n) + (electric ? 0.5 : 1.0)) * numerics_.dt_s; });
+    agree_on(comm_, [&] {
+      for (std::size_t b = 0; b < work_.size(); ++b) {
+        if (!fields_[c].blocks()[b].owned.contains(cell)) continue;
+        const MaterialId m = work_[b]->materials[c].at(cell);
+        if (scene_.materials[m].pec)
+          throw Error(to_string(dipole.place) + ": the dipole's " + component_names[c] +
+                      " lies in a perfect conductor, where the field stays zero; move it out of the conductor or off the electric wall");
+        const T gain = electric ? table_[0][m].gain : -table_[1][m].gain;
+        currents_.push_back(std::make_unique<Current>(Current{c, b, cell, static_cast<T>(static_cast<double>(gain) / volume_m3), samples}));
+      }
+    });
+  }
+}
+
+template <class T>
+Difference<T> Solver<T>::difference(std::size_t box, int field, int axis, bool electric, Int3 row_start) const {
+  const Block& block = fields_[field].blocks()[box];
+  const Index stride = axis == 0 ? 1 : axis == 1 ? block.stride_y : block.stride_z;
+  const T* here = fields_[field].data() + block.index(row_start);
+  return electric ? Difference<T>{here, here - stride, inverse_spacing_[axis]} : Difference<T>{here + stride, here, inverse_spacing_[axis]};
+}
+
+template <class T>
+template <bool electric>
+void Solver<T>::update(BoxWork& work, std::size_t box) {
+  constexpr int own = electric ? 0 : 3, other = electric ? 3 : 0;
+  Box rows;
+  for (int c = own; c < own + 3; ++c) rows = hull(rows, fields_[c].blocks()[box].owned);
+  const Index ny = rows.extent().y;
+  const std::vector<Coefficients<T>>& table = table_[electric ? 0 : 1];
+
+  const auto update_row = [&](Index row) {
+    const Index y = rows.lo.y + row % ny, z = rows.lo.z + row / ny;
+    for (int c = own; c < own + 3; ++c) {
+      const Block& block = fields_[c].blocks()[box];
+      if (!has_row(block.owned, y, z)) continue;
+      const int a = c - own, u = (a + 1) % 3, v = (a + 2) % 3;
+      const Int3 start{block.owned.lo.x, y, z};
+      T* f = fields_[c].data() + block.index(start);
+      const MaterialMap& materials = work.materials[c];
+      const std::size_t r = row_of(block.owned, y, z);
+      const Difference<T> along_u = difference(box, other + v, u, electric, start),
+                          along_v = difference(box, other + u, v, electric, start);
+      by_material(materials, table, r, 0, block.owned.extent().x, [&](Index first, Index last, auto k) {
+        curl_row(
+            f, first, last, [&](Index i) { return k(i).keep; }, [&](Index i) { return k(i).gain; }, along_u, along_v);
+      });
+      for (Layer& layer : work.layers[c]) {
+        if (!has_row(layer.cells, y, z)) continue;
+        const Difference<T>& d = layer.axis == u ? along_u : along_v;
+        const Index begin = layer.cells.lo.x - block.owned.lo.x, end = layer.cells.hi.x - block.owned.lo.x;
+        T* psi = layer.psi.data() + static_cast<Index>(row_of(layer.cells, y, z)) * layer.cells.extent().x;
+        const std::array<T, 2>* profile = cpml_[layer.axis][electric ? 0 : 1].data();
+        by_material(materials, table, r, begin, end, [&](Index first, Index last, auto k) {
+          const Difference<T> shifted_d{d.hi + first, d.lo + first, d.inverse};
+          const auto gain = [&](Index i) { return k(first + i).gain; };
+          if (layer.axis == 0) {
+            const std::array<T, 2>* at = profile + block.owned.lo.x + first;
+            cpml_row(
+                f + first, psi + (first - begin), 0, last - first, gain, [at](Index i) { return at[i][0]; },
+                [at](Index i) { return at[i][1]; }, shifted_d, layer.sign);
+          } else {
+            const std::array<T, 2> at = profile[layer.axis == 1 ? y : z];
+            cpml_row(
+                f + first, psi + (first - begin), 0, last - first, gain, [at](Index) { return at[0]; }, [at](Index) { return at[1]; },
+                shifted_d, layer.sign);
+          }
+        });
+      }
+    }
+  };
+  Kokkos::parallel_for(electric ? "hilbrick::fdtd::update_e" : "hilbrick::fdtd::update_h",
+                       Kokkos::RangePolicy<HostSpace, Kokkos::IndexType<Index>>(0, ny * rows.extent().z), update_row);
+}
+
+template <class T>
+void Solver<T>::mirror_at_magnetic_walls() {
+  for (int a = 0; a < 3; ++a)
+    for (int side = 0; side < 2; ++side) {
+      if (scene_.boundary[a][side] != Boundary::pmc) continue;
+      // Tangential H is antisymmetric about the wall, which is plane 0 or plane N.
+      const Index outside = side == 0 ? -1 : scene_.cells[a];
+      const Int3 inwards = side == 0 ? unit(a) : -unit(a);
+      for (int h = 3; h < 6; ++h) {
+        if (h - 3 == a) continue;
+        for (const Block& block : fields_[h].blocks()) {
+          Box layer = block.stored;
+          layer.lo[a] = outside;
+          layer.hi[a] = outside + 1;
+          if (!block.stored.contains(layer)) continue;
+          T* data = fields_[h].data();
+          for_each_cell(layer, [&](Int3 c) { data[block.index(c)] = -data[block.index(c + inwards)]; });
+        }
+      }
+    }
+}
+
+template <class T>
+template <bool electric>
+void Solver<T>::drive_sources() {
+  for (auto& incident : incidents_) {
+    for (const auto& face : incident->faces) {
+      if (is_electric(face.component) != electric) continue;
+      const Field<T>& f = fields_[face.component];
+      const MaterialMap& materials = work_[face.box]->materials[face.component];
+      const auto& table = table_[electric ? 0 : 1];
+      for_each_cell(face.cells, [&](Int3 c) {
+        const Index at = c[incident->axis] + face.shift;
+        f.at(face.box, c) += table[materials.at(c)].gain * (face.factor * (electric ? incident->line.h(at) : incident->line.e(at)));
+      });
+    }
+    if constexpr (electric)
+      incident->line.update_e(step_);
+    else
+      incident->line.update_h();
+  }
+  for (const auto& current : currents_)
+    if (is_electric(current->component) == electric && step_ < static_cast<Index>(current->samples.size()))
+      fields_[current->component].at(current->box, current->cell) -=
+          current->gain_per_volume * static_cast<T>(current->samples[static_cast<std::size_t>(step_)]);
+}
+
+template <class T>
+void Solver<T>::step() {
+  exchange_.start(0).finish();
+  mirror_at_magnetic_walls();
+  for (std::size_t b = 0; b < work_.size(); ++b) update<true>(*work_[b], b);
+  drive_sources<true>();
+
+  exchange_.start(1).finish();
+  for (std::size_t b = 0; b < work_.size(); ++b) update<false>(*work_[b], b);
+  drive_sources<false>();
+  ++step_;
+}
+
+template <class T>
+template <class F>
+void Solver<T>::for_each_energy(F&& f) const {
+  const double volume_m3 = scene_.spacing_m[0] * scene_.spacing_m[1] * scene_.spacing_m[2];
+  std::vector<double> row;
+  for (std::size_t b = 0; b < work_.size(); ++b)
+    for (int c = 0; c < 6; ++c) {
+      const bool electric = c < 3;
+      const int a = c % 3, u = (a + 1) % 3, v = (a + 2) % 3;
+      const Block& block = fields_[c].blocks()[b];
+      const Index nx = block.owned.extent().x;
+      const auto half = half_offset(static_cast<Component>(c));
+      // A value on a magnetic wall stands for half a cell on this side of it.
+      const auto share = [&](int axis, Index i) {
+        const bool on_wall = !half[axis] && ((i == 0 && scene_.boundary[axis][0] == Boundary::pmc) || i == scene_.cells[axis]);
+        return on_wall ? 0.5 : 1.0;
+      };
+      row.resize(static_cast<std::size_t>(nx));
+      for (Index z = block.owned.lo.z; z < block.owned.hi.z; ++z)
+        for (Index y = block.owned.lo.y; y < block.owned.hi.y; ++y) {
+          const Int3 start{block.owned.lo.x, y, z};
+          const T* f_row = fields_[c].data() + block.index(start);
+          const double scale = volume_m3 * share(1, y) * share(2, z);
+          by_material(work_[b]->materials[c], table_[electric ? 0 : 1], row_of(block.owned, y, z), 0, nx,
+                      [&](Index first, Index last, auto k) {
+                        if (electric) {
+                          for (Index i = first; i < last; ++i)
+                            row[static_cast<std::size_t>(i)] = scale * k(i).half_density * (double(f_row[i]) * double(f_row[i]));
+                        } else {
+                          const Difference<T> along_u = difference(b, v, u, false, start), along_v = difference(b, u, v, false, start);
+                          for (Index i = first; i < last; ++i) {
+                            const double curl = (double(along_u.hi[i]) - double(along_u.lo[i])) * double(along_u.inverse) -
+                                                (double(along_v.hi[i]) - double(along_v.lo[i])) * double(along_v.inverse);
+                            // H half a step earlier, by the update run backwards; only for media that keep all of H.
+                            const double before = k(i).keep == T(1) ? double(f_row[i]) - double(k(i).gain) * curl : double(f_row[i]);
+                            row[static_cast<std::size_t>(i)] = scale * k(i).half_density * (double(f_row[i]) * before);
+                          }
+                        }
+                      });
+          if (share(0, block.owned.lo.x) != 1) row.front() *= 0.5;
+          if (nx > 1 && share(0, block.owned.hi.x - 1) != 1) row.back() *= 0.5;
+          f(std::span<const double>(row));
+        }
+    }
+}
+
+template <class T>
+std::pair<std::array<double, 6>, std::optional<Energy::Bad>> Solver<T>::largest_values() const {
+  std::array<double, 6> largest{};
+  Index first_bad = std::numeric_limits<Index>::max();
+  const Int3 n = scene_.cells;
+  for (int c = 0; c < 6; ++c)
+    for (const Block& block : fields_[c].blocks()) {
+      const Index nx = block.owned.extent().x;
+      for (Index z = block.owned.lo.z; z < block.owned.hi.z; ++z)
+        for (Index y = block.owned.lo.y; y < block.owned.hi.y; ++y) {
+          const Int3 start{block.owned.lo.x, y, z};
+          const T* row = fields_[c].data() + block.index(start);
+          T most = 0;
+          int bad = 0;
+          for (Index i = 0; i < nx; ++i) {
+            const T size = std::abs(row[i]);
+            most = size > most ? size : most;
+            bad |= !(size <= std::numeric_limits<T>::max());
+          }
+          largest[c] = std::max(largest[c], static_cast<double>(most));
+          if (!bad) continue;
+          const Index x = std::find_if(row, row + nx, [](T v) { return !std::isfinite(v); }) - row + start.x;
+          first_bad = std::min(first_bad, 6 * (x + (n.x + 1) * (y + (n.y + 1) * z)) + c);
+        }
+    }
+  for (double& v : largest) v = max(comm_, v);
+  first_bad = min(comm_, first_bad);
+  std::optional<Energy::Bad> bad;
+  if (first_bad != std::numeric_limits<Index>::max()) {
+    const Index at = first_bad / 6;
+    bad = Energy::Bad{static_cast<Component>(first_bad % 6), {at % (n.x + 1), at / (n.x + 1) % (n.y + 1), at / (n.x + 1) / (n.y + 1)}};
+  }
+  return {largest, bad};
+}
+
+template <class T>
+Energy Solver<T>::energy() const {
+  Energy energy;
+  const auto [largest, bad] = largest_values();
+  energy.not_finite = bad;
+  if (bad) return energy;
+  // No value's energy exceeds this: the largest fields in the densest material, H before the step included.
+  const double volume_m3 = scene_.spacing_m[0] * scene_.spacing_m[1] * scene_.spacing_m[2];
+  const double e = std::max({largest[0], largest[1], largest[2]}), h = std::max({largest[3], largest[4], largest[5]});
+  double bound = 0;
+  for (std::size_t m = 0; m < scene_.materials.size(); ++m) {
+    const auto &electric = table_[0][m], &magnetic = table_[1][m];
+    double change = 0;
+    for (T inverse : inverse_spacing_) change = std::max(change, 4 * e * double(inverse) * std::fabs(double(magnetic.gain)));
+    bound = std::max({bound, volume_m3 * electric.half_density * e * e, volume_m3 * magnetic.half_density * h * (h + change)});
+  }
+  if (bound == 0) return energy;
+  // Integers of 2^-shift joule, so small that all values together stay below 2^62: their sum is exact, whatever its order.
+  const double values = 6 * static_cast<double>(product(scene_.cells + Int3{1, 1, 1}));
+  const int shift = 62 - (std::ilogb(values) + 1) - (std::ilogb(bound) + 1);
+  const double scale = std::ldexp(1.0, std::min(shift, 1000));
+  Index total = 0;
+  for_each_energy([&](std::span<const double> row) {
+    Index sum_of_row = 0;
+    for (double value : row) sum_of_row += static_cast<Index>(value * scale + (value < 0 ? -0.5 : 0.5));
+    total += sum_of_row;
+  });
+  energy.joule = static_cast<double>(sum(comm_, total)) / scale;
+  return energy;
+}
+
+template <class T>
+std::string Solver<T>::digest() const {
+  std::uint64_t mine = 0;
+  for (int c = 0; c < 6; ++c) mine += local_digest(fields_[c], c, numerics_.grid);
+  return hex(sum_digests(comm_, mine));
+}
+
+template <class T>
+void Solver<T>::exchange_for_cell_averages() {
+  HILBRICK_ASSERT(average_exchange_.has_value());
+  average_exchange_->start(0).finish();
+}
+
+template <class T>
+Index Solver<T>::allocated_bytes() const {
+  Index bytes = exchange_.buffer_bytes() + (average_exchange_ ? average_exchange_->buffer_bytes() : 0);
+  for (const Field<T>& f : fields_) bytes += f.size() * static_cast<Index>(sizeof(T));
+  for (const auto& work : work_)
+    for (int c = 0; c < 6; ++c) {
+      bytes += static_cast<Index>(work->materials[c].ids.size() + work->materials[c].runs.size() * sizeof(Run));
+      for (const Layer& layer : work->layers[c]) bytes += static_cast<Index>(layer.psi.size() * sizeof(T));
+    }
+  return bytes;
+}
+
+template class Solver<float>;
+template class Solver<double>;
+
+}  // namespace hilbrick::fdtd

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+// The Yee solver: fields on a domain, and one step of time. Step n takes E from (n) dt to (n + 1) dt and H from (n + 1/2) dt to
+// (n + 3/2) dt.
+
+#include <array>
+#include <hilbrick/exchange.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "material.hpp"
+#include "numerics.hpp"
+#include "plane_wave.hpp"
+#include "scene.hpp"
+#include "yee.hpp"
+
+namespace hilbrick::fdtd {
+
+/// Field energy by the leapfrog form that a closed lossless box conserves (each integer and each half step contributes once):
+/// W = 1/2 sum (eps E^n E^n + mu H^(n-1/2) H^(n+1/2)) dV. Conductors and layers let it fall.
+struct Energy {
+  double joule = 0;
+  /// The first value, by global cell index, that is not finite.
+  struct Bad {
+    Component component;
+    Int3 cell;
+  };
+  std::optional<Bad> not_finite;
+};
+
+template <class T>
+class Solver {
+ public:
+  /// Allocates and maps everything; fields are zero. The scene, the numerics and the domain must outlive it. Throws SharedError for sources
+  /// in perfect conductors. Collective over comm.
+  Solver(const Comm& comm, const Scene& scene, const Numerics& numerics, const Domain& domain);
+  ~Solver();
+  Solver(const Solver&) = delete;
+  Solver& operator=(const Solver&) = delete;
+
+  /// Advances by one step. No collective.
+  void step();
+
+  /// Steps done since t = 0.
+  Index steps_done() const { return step_; }
+  const Field<T>& field(Component c) const { return fields_[c]; }
+  Field<T>& field(Component c) { return fields_[c]; }
+  const Domain& domain() const { return domain_; }
+  const Numerics& numerics() const { return numerics_; }
+  const Exchange& exchange() const { return exchange_; }
+
+  /// Energy in the whole grid. The sum is one of integers, so it does not depend on who owns what. Collective over comm.
+  Energy energy() const;
+  /// Digest of all fields. Collective over comm.
+  std::string digest() const;
+  /// Makes halos that averages to cell centres read; only when a snapshot of the scene asks for cell centres. Collective in the sense of
+  /// Exchange.
+  void exchange_for_cell_averages();
+
+  /// Bytes of fields, material maps, layers and buffers on this rank.
+  Index allocated_bytes() const;
+
+ private:
+  struct Layer;     // psi of one component along one axis, in one box
+  struct BoxWork;   // what the update of one box needs besides fields
+  struct Current;   // a dipole's value on this rank
+  struct Incident;  // a plane wave's line and its faces on this rank
+
+  template <bool electric>
+  void update(BoxWork& work, std::size_t box);
+  void mirror_at_magnetic_walls();
+  template <bool electric>
+  void drive_sources();
+  void make_layers();
+  void make_sources();
+  Difference<T> difference(std::size_t box, int field, int axis, bool electric, Int3 row_start) const;
+  /// The largest size of each component in the whole grid, and the first value that is not finite. Collective over comm.
+  std::pair<std::array<double, 6>, std::optional<Energy::Bad>> largest_values() const;
+  template <class F>
+  void for_each_energy(F&& f) const;
+
+  const Comm& comm_;
+  const Scene& scene_;
+  const Numerics& numerics_;
+  const Domain& domain_;
+  CoefficientTable<T> table_;
+  std::array<T, 3> inverse_spacing_;
+  std::vector<Field<T>> fields_;
+  std::vector<std::unique_ptr<BoxWork>> work_;
+  std::array<std::array<std::vector<std::array<T, 2>>, 2>, 3> cpml_;  // [axis][E, H][cell] = {b, c}
+  std::vector<std::unique_ptr<Current>> currents_;
+  std::vector<std::unique_ptr<Incident>> incidents_;
+  Exchange exchange_;
+  std::optional<Exchange> average_exchange_;
+  Index step_ = 0;
+};
+
+}  // namespace hilbrick::fdtd

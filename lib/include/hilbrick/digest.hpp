@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+// Digests that do not depend on who owns what: a value contributes a hash of (field, place, bits), and contributions are summed.
+
+#include <cstdint>
+#include <hilbrick/comm.hpp>
+#include <hilbrick/field.hpp>
+#include <hilbrick/partition/partition.hpp>
+#include <span>
+#include <string>
+
+namespace hilbrick {
+
+/// The hash of one value: XXH3-64 over the 24 bytes (field, index, bits), each a little-endian 64-bit integer. `index` is
+/// x + (nx + 1) (y + (ny + 1) z) for a grid of nx, ny, nz cells, so that closing planes have places of their own; `bits` is the
+/// value's own bit pattern, zero-extended.
+std::uint64_t value_hash(int field, const Grid& grid, Int3 cell, std::uint64_t bits);
+
+/// The sum modulo 2^64 of value_hash over this rank's owned values of a field. Local.
+template <class T>
+std::uint64_t local_digest(const Field<T>& values, int field, const Grid& grid);
+
+/// The sum over ranks modulo 2^64. Collective over comm.
+std::uint64_t sum_digests(const Comm& comm, std::uint64_t local);
+
+/// 16 hexadecimal digits.
+std::string hex(std::uint64_t digest);
+
+/// A hash of everything that decides who owns what. Local.
+std::uint64_t digest_of(const Partition& partition);
+
+/// Throws SharedError, naming `what`, unless all ranks have the same digest. Collective over comm.
+void require_same(const Comm& comm, std::uint64_t digest, const std::string& what);
+
+}  // namespace hilbrick

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+// HDF5 files in global order: what a file holds does not depend on how many ranks wrote it. A file is written beside its place under
+// a temporary name and renamed when it is complete, so a reader never sees half of one.
+//
+// Every function checks HDF5's result on every rank and makes a failure everyone's before the next collective.
+
+#include <hdf5.h>
+
+#include <filesystem>
+#include <hilbrick/comm.hpp>
+#include <hilbrick/partition/grid.hpp>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace hilbrick {
+
+/// A piece of a dataset that one rank holds: `values` of box.volume(), x fastest, in the coordinates of the dataset.
+template <class T>
+struct Piece {
+  Box box;
+  std::vector<T> values;
+};
+
+/// A value of an attribute: a number, numbers or a word.
+struct Attribute {
+  Attribute(double v) : numbers{v}, scalar(true) {}
+  Attribute(std::vector<double> v) : numbers(std::move(v)) {}
+  Attribute(std::vector<Index> v) : integers(std::move(v)) {}
+  Attribute(std::string v) : text(std::move(v)), is_text(true) {}
+  Attribute(const char* v) : Attribute(std::string(v)) {}
+
+  std::vector<double> numbers;
+  std::vector<Index> integers;
+  std::string text;
+  bool scalar = false, is_text = false;
+};
+using Attributes = std::map<std::string, Attribute>;
+
+class ParallelFile {
+ public:
+  /// Creates `path` (under a temporary name beside it). Throws SharedError when that is impossible. Collective over comm.
+  ParallelFile(const Comm& comm, std::filesystem::path path);
+  /// Abandons what was not closed: the temporary file is removed by rank 0, nothing waits for peers.
+  ~ParallelFile();
+  ParallelFile(const ParallelFile&) = delete;
+  ParallelFile& operator=(const ParallelFile&) = delete;
+
+  /// Collective over comm, each of them.
+  void group(const std::string& name, const Attributes& attributes = {});
+  /// A dataset [z][y][x] of `extent`; each rank gives the pieces that it holds, perhaps none. Collective transfers, as many as
+  /// the rank with the most pieces needs.
+  template <class T>
+  void dataset(const std::string& name, Int3 extent, std::span<const Piece<T>> pieces, const Attributes& attributes = {});
+  /// Flushes, closes and gives the file its name. Collective over comm.
+  void close();
+
+ private:
+  void attach(const std::string& name, const Attributes& attributes);
+
+  const Comm& comm_;
+  std::filesystem::path path_, temporary_;
+  hid_t file_ = H5I_INVALID_HID;
+};
+
+/// A one-dimensional series of values that grows; written by one process alone.
+class SeriesFile {
+ public:
+  struct Series {
+    std::string name;  // "/group/name"; groups are made
+    Attributes attributes;
+  };
+  /// Throws Error when the file cannot be made. Local.
+  SeriesFile(std::filesystem::path path, const std::vector<Series>& series, const std::map<std::string, Attributes>& groups, bool doubles);
+  ~SeriesFile();
+  SeriesFile(const SeriesFile&) = delete;
+  SeriesFile& operator=(const SeriesFile&) = delete;
+
+  /// Appends `count` values to every series; values[series * count + i]. What was appended is safe on disk when it returns. Local.
+  void append(std::span<const double> values, std::size_t count);
+  /// Closes the file and gives it its name. Local.
+  void close();
+
+ private:
+  std::filesystem::path path_, temporary_;
+  hid_t file_ = H5I_INVALID_HID;
+  std::vector<hid_t> datasets_;
+  hsize_t length_ = 0;
+};
+
+/// Writes a text file by way of a temporary one. Throws Error (exit code 4) when that fails. Local.
+void write_file(const std::filesystem::path& path, const std::string& text);
+
+}  // namespace hilbrick

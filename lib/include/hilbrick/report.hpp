@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+// What a run cost: the table "communication volume per rank versus naive slabs" and the same as JSON. Predicted numbers come from the plan,
+// counted ones from the calls that handed bytes to MPI.
+
+#include <hilbrick/domain.hpp>
+#include <hilbrick/exchange.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hilbrick {
+
+/// What one rank knows at the end of a run.
+struct RankReport {
+  int node = 0;
+  Index cells = 0, boxes = 0, peers = 0;
+  Index predicted_bytes_per_step = 0, counted_bytes_per_step = 0;
+  double compute_seconds = 0, wait_seconds = 0;
+  Index local_pairs = 0, message_pairs = 0;  // directed (rank, peer) pairs by transport
+  Index memory_bytes = 0;                    // the most this process ever had
+};
+
+struct RunReport {
+  std::string method, chosen_method, precision, version, host;
+  std::string partition;  // description for people
+  Int3 cells;
+  Index steps = 0;
+  double dt_s = 0, loop_seconds = 0, setup_seconds = 0;
+  std::string fields_digest;
+  std::vector<RankReport> per_rank;
+  std::vector<RankMetrics> slab;  // the naive slabs' metrics; empty when there are more ranks than cell planes
+  double mcells_per_second() const;
+};
+
+/// Every rank's report on rank 0, in rank order; empty elsewhere. Collective over comm.
+std::vector<RankReport> gather_reports(const Comm& comm, const RankReport& mine);
+
+/// The JSON of DESIGN section 4, and the table for people (of more than `most_rows` ranks: the busiest).
+std::string to_json(const RunReport& report);
+std::string to_table(const RunReport& report, std::size_t most_rows = 16);
+
+/// The most memory that this process has had, in bytes. Local.
+Index peak_memory_bytes();
+
+}  // namespace hilbrick

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <hilbrick/report.hpp>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <type_traits>
+
+namespace hilbrick {
+namespace {
+
+/// Maxima and sums over ranks.
+struct Totals {
+  Index predicted_max = 0, predicted_total = 0, counted_max = 0, counted_total = 0;
+  Index self = 0, message = 0, memory_max = 0;
+  std::optional<Index> slab_max, slab_total;
+};
+
+Totals totals(const RunReport& report) {
+  Totals t;
+  for (const RankReport& r : report.per_rank) {
+    t.predicted_max = std::max(t.predicted_max, r.predicted_bytes_per_step);
+    t.predicted_total += r.predicted_bytes_per_step;
+    t.counted_max = std::max(t.counted_max, r.counted_bytes_per_step);
+    t.counted_total += r.counted_bytes_per_step;
+    t.self += r.local_pairs;
+    t.message += r.message_pairs;
+    t.memory_max = std::max(t.memory_max, r.memory_bytes);
+  }
+  if (!report.slab.empty()) {
+    t.slab_max = 0;
+    t.slab_total = 0;
+    for (const RankMetrics& m : report.slab) {
+      t.slab_max = std::max(*t.slab_max, m.bytes_per_step);
+      *t.slab_total += m.bytes_per_step;
+    }
+  }
+  return t;
+}
+
+template <class T>
+nlohmann::json or_null(const std::optional<T>& value) {
+  return value ? nlohmann::json(*value) : nlohmann::json(nullptr);
+}
+
+std::string with_unit(double bytes) {
+  for (const char* unit : {"B", "kB", "MB"}) {
+    if (bytes < 9999.5) return unit[0] == 'B' ? fmt::format("{:.0f} B", bytes) : fmt::format("{:.1f} {}", bytes, unit);
+    bytes /= 1000;
+  }
+  return fmt::format("{:.1f} GB", bytes);
+}
+
+std::string ratio(Index ours, std::optional<Index> slab) {
+  return slab && *slab > 0 ? fmt::format("{:.2f}", static_cast<double>(ours) / static_cast<double>(*slab)) : std::string("-");
+}
+
+}  // namespace
+
+double RunReport::mcells_per_second() const {
+  return loop_seconds > 0 ? static_cast<double>(product(cells)) * static_cast<double>(steps) / loop_seconds / 1e6 : 0;
+}
+
+std::vector<RankReport> gather_reports(const Comm& comm, const RankReport& mine) {
+  static_assert(std::is_trivially_copyable_v<RankReport>);
+  std::vector<RankReport> all(comm.rank() == 0 ? static_cast<std::size_t>(comm.size()) : 0);
+  MPI_Gather(&mine, sizeof mine, MPI_BYTE, all.data(), sizeof mine, MPI_BYTE, 0, comm.get());
+  return all;
+}
+
+std::string to_json(const RunReport& report) {
+  const Totals t = totals(report);
+  nlohmann::ordered_json j;
+  j["ranks"] = report.per_rank.size();
+  j["method"] = report.method;
+  j["chosen_method"] = report.chosen_method;
+  j["cells"] = {report.cells.x, report.cells.y, report.cells.z};
+  j["steps"] = report.steps;
+  j["precision"] = report.precision;
+  j["dt_s"] = report.dt_s;
+  j["loop_seconds"] = report.loop_seconds;
+  j["mcells_per_second"] = report.mcells_per_second();
+  j["setup_seconds"] = report.setup_seconds;
+  j["fields_digest"] = report.fields_digest;
+  j["transport"] = {{"self", t.self}, {"shared", 0}, {"message", t.message}};
+  j["halo"] = {{"predicted_bytes_per_step_max", t.predicted_max},     {"counted_bytes_per_step_max", t.counted_max},
+               {"predicted_bytes_per_step_total", t.predicted_total}, {"counted_bytes_per_step_total", t.counted_total},
+               {"slab_bytes_per_step_max", or_null(t.slab_max)},      {"slab_bytes_per_step_total", or_null(t.slab_total)}};
+  auto& ranks = j["per_rank"] = nlohmann::ordered_json::array();
+  for (std::size_t r = 0; r < report.per_rank.size(); ++r) {
+    const RankReport& m = report.per_rank[r];
+    ranks.push_back({{"rank", r},
+                     {"node", m.node},
+                     {"cells", m.cells},
+                     {"boxes", m.boxes},
+                     {"peers", m.peers},
+                     {"bytes_per_step", m.counted_bytes_per_step},
+                     {"slab_bytes_per_step",
+                      report.slab.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(report.slab[r].bytes_per_step)},
+                     {"compute_seconds", m.compute_seconds},
+                     {"wait_seconds", m.wait_seconds}});
+  }
+  j["memory_bytes_max"] = t.memory_max;
+  j["version"] = report.version;
+  j["host"] = report.host;
+  return j.dump(2) + "\n";
+}
+
+std::string to_table(const RunReport& report, std::size_t most_rows) {
+  const Totals t = totals(report);
+  std::string out = fmt::format(
+      "\nCommunication volume per rank versus naive slabs\n"
+      "{}; {} rank{}, {} x {} x {} cells, {} precision\n\n"
+      "{:>6} {:>5} {:>12} {:>6} {:>6} {:>13} {:>13} {:>8} {:>11} {:>9}\n",
+      report.partition, report.per_rank.size(), report.per_rank.size() == 1 ? "" : "s", report.cells.x, report.cells.y, report.cells.z,
+      report.precision, "rank", "node", "cells", "boxes", "peers", "sent/step", "slab/step", "ratio", "compute s", "wait s");
+  std::vector<std::size_t> rows(report.per_rank.size());
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  if (rows.size() > most_rows) {
+    std::stable_sort(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) {
+      return report.per_rank[a].counted_bytes_per_step > report.per_rank[b].counted_bytes_per_step;
+    });
+    rows.resize(most_rows);
+    std::sort(rows.begin(), rows.end());
+  }
+  for (const std::size_t r : rows) {
+    const RankReport& m = report.per_rank[r];
+    const std::optional<Index> slab = report.slab.empty() ? std::nullopt : std::optional(report.slab[r].bytes_per_step);
+    out += fmt::format("{:>6} {:>5} {:>12} {:>6} {:>6} {:>13} {:>13} {:>8} {:>11.2f} {:>9.2f}\n", r, m.node, m.cells, m.boxes, m.peers,
+                       with_unit(static_cast<double>(m.counted_bytes_per_step)), slab ? with_unit(static_cast<double>(*slab)) : "-",
+                       ratio(m.counted_bytes_per_step, slab), m.compute_seconds, m.wait_seconds);
+  }
+  if (rows.size() < report.per_rank.size())
+    out += fmt::format("       the {} busiest of {} ranks; report.json has them all\n", rows.size(), report.per_rank.size());
+  const auto line = [&](const char* name, Index ours, std::optional<Index> slab) {
+    out += fmt::format("{:>38} {:>13} {:>13} {:>8}\n", name, with_unit(static_cast<double>(ours)),
+                       slab ? with_unit(static_cast<double>(*slab)) : "-", ratio(ours, slab));
+  };
+  line("busiest rank", t.counted_max, t.slab_max);
+  line("all ranks", t.counted_total, t.slab_total);
+  const bool equal = t.predicted_total == t.counted_total && t.predicted_max == t.counted_max;
+  out +=
+      fmt::format("\nPredicted {} a step in all, {} for the busiest rank: counted {}.\n", with_unit(static_cast<double>(t.predicted_total)),
+                  with_unit(static_cast<double>(t.predicted_max)), equal ? "the same, to the byte" : "NOT THE SAME: please report this");
+  if (report.slab.empty()) out += "There is no slab to compare with: more ranks than cell planes along the longest axis.\n";
+  out += fmt::format("{} steps in {:.2f} s ({:.1f} Mcells/s), set-up {:.2f} s, at most {} a rank. Digest {}.\n", report.steps,
+                     report.loop_seconds, report.mcells_per_second(), report.setup_seconds, with_unit(static_cast<double>(t.memory_max)),
+                     report.fields_digest);
+  return out;
+}
+
+Index peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<Index>(usage.ru_maxrss) * 1024;
+}
+
+}  // namespace hilbrick

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Contract 1: the same bits for every rank count, method and brick; contract 2: predicted == counted, in each of these runs.
+// One program of 13 ranks runs everything on its first 1, 2, 3, ... ranks.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "simulation.hpp"
+
+namespace hilbrick::fdtd::testing {
+namespace {
+
+constexpr std::array rank_counts{1, 2, 3, 4, 5, 7, 8, 13};
+
+Scene shipped(const char* name, Index steps) {
+  const std::string path = std::string(HILBRICK_SCENES) + "/" + name;
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  Scene scene = parse_scene(text.str(), path, {"run.steps=" + std::to_string(steps)});
+  scene.stop_below_db.reset();
+  return scene;
+}
+
+Waveform pulse(double frequency_hz) {
+  Waveform w;
+  w.frequency_hz = frequency_hz;
+  w.delay_s = 0.3 / frequency_hz;
+  return w;
+}
+
+Dipole dipole(Component c, Vec3 position_m) {
+  Dipole d;
+  d.component = c;
+  d.position_m = position_m;
+  d.waveform = pulse(20e9);
+  return d;
+}
+
+/// Everything at once, in the worst places: dipoles on corners, edges and faces of bricks and ranks, a body and a material across them and
+/// into the layers, a plane wave, every kind of wall.
+Scene crowded(std::array<std::array<Boundary, 2>, 3> boundary) {
+  const double d = 1e-3;
+  Scene s = box_scene({27, 26, 25}, {d, 1.2 * d, 0.9 * d}, Boundary::pml, 30);
+  s.boundary = boundary;
+  s.pml_cells = 5;
+  Material glass, ferrite;
+  glass.name = "glass";
+  glass.eps_r = 2.5;
+  glass.sigma = 0.1;
+  ferrite.name = "ferrite";
+  ferrite.mu_r = 3;
+  ferrite.sigma_m = 100;
+  s.materials.insert(s.materials.end(), {glass, ferrite});
+  s.shapes.push_back({BoxShape{{0, 0, 0}, {30 * d, 30 * d, 4 * d}}, 2, {}});
+  s.shapes.push_back({Ellipsoid{{12 * d, 13 * d, 12 * d}, {4 * d, 3 * d, 4 * d}}, 3, {}});
+  s.shapes.push_back({BoxShape{{8 * d, 8 * d, 16 * d}, {16 * d, 16 * d, 16.2 * d}}, 1, {}});
+  for (const Component c : {Ex, Ey, Ez, Hx, Hy, Hz}) {
+    s.dipoles.push_back(dipole(c, {16 * d, 16 * 1.2 * d, 8 * 0.9 * d}));  // a corner
+    s.dipoles.push_back(dipole(c, {4 * d, 8 * 1.2 * d, 5 * 0.9 * d}));    // an edge
+    s.dipoles.push_back(dipole(c, {3 * d, 3 * 1.2 * d, 16 * 0.9 * d}));   // a face
+    s.dipoles.push_back(dipole(c, {0.6 * d, 25.6 * 1.2 * d, 12 * d}));    // the outermost cells
+  }
+  PlaneWave wave;
+  wave.axis = 2;
+  wave.sign = -1;
+  wave.polarization = {0.8, 0.6, 0};
+  wave.box_low_m = {6 * d, 6 * 1.2 * d, 8 * 0.9 * d};
+  wave.box_high_m = {20 * d, 20 * 1.2 * d, 20 * 0.9 * d};
+  wave.waveform = pulse(15e9);
+  s.plane_waves.push_back(wave);
+  return s;
+}
+
+/// The digest of a run on the first `ranks` ranks, on all of them; predicted must equal counted.
+template <class T>
+std::string digest_of_run(const Comm& world, Scene scene, int ranks, Method method, Index brick, bool flip_a_bit = false) {
+  scene.method = method;
+  scene.brick = brick;
+  MPI_Comm part = MPI_COMM_NULL;
+  MPI_Comm_split(world.get(), world.rank() < ranks ? 0 : 1, world.rank(), &part);
+  std::string digest;
+  if (world.rank() < ranks) {
+    const Comm comm(part);
+    Simulation<T> run(comm, scene);
+    for (Index n = 0; n < *scene.steps; ++n) {
+      if (flip_a_bit && n == *scene.steps / 2) {
+        const Field<T>& field = run.solver.field(Hx);
+        const Int3 cell{scene.cells.x / 2, scene.cells.y / 2, scene.cells.z / 2};
+        for (std::size_t b = 0; b < field.blocks().size(); ++b)
+          if (field.blocks()[b].owned.contains(cell)) {
+            using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+            field.at(b, cell) = std::bit_cast<T>(std::bit_cast<Bits>(field.at(b, cell)) ^ Bits{1});
+          }
+      }
+      run.solver.step();
+    }
+    digest = run.solver.digest();
+    const Exchange& exchange = run.solver.exchange();
+    for (std::size_t p = 0; p < 2; ++p) {
+      Index values = 0;
+      for (const Message& m : exchange.plan().phases[p].sends) values += m.values;
+      EXPECT_EQ(exchange.counters().phases[p].bytes_sent, *scene.steps * values * static_cast<Index>(sizeof(T)));
+      EXPECT_EQ(exchange.counters().phases[p].messages_sent, *scene.steps * static_cast<Index>(exchange.plan().phases[p].sends.size()));
+    }
+  }
+  MPI_Comm_free(&part);
+  return broadcast(world, digest);
+}
+
+bool feasible(const Scene& scene, int ranks, Method method) {
+  return !candidates(Tiling(numerics_of(scene).grid, 8), {}, Stencil::yee(), {}, ranks, method).partitions.empty();
+}
+
+template <class T>
+void same_bits(const Comm& world, const Scene& scene, const std::string& what, bool every_method) {
+  const std::string reference = digest_of_run<T>(world, scene, 1, Method::hilbert, 16);
+  for (const int ranks : rank_counts)
+    EXPECT_EQ(digest_of_run<T>(world, scene, ranks, Method::hilbert, 8), reference) << what << ", ranks " << ranks;
+  for (const Index brick : {4, 5, 7, 16})
+    EXPECT_EQ(digest_of_run<T>(world, scene, 7, Method::hilbert, brick), reference) << what << ", brick " << brick;
+  for (const Method method : {Method::slab, Method::box, Method::morton, Method::pencil, Method::automatic})
+    for (const int ranks : every_method ? std::vector<int>{2, 3, 5, 8, 13} : std::vector<int>{4})
+      if (feasible(scene, ranks, method))
+        EXPECT_EQ(digest_of_run<T>(world, scene, ranks, method, 8), reference) << what << ", " << name_of(method) << ", ranks " << ranks;
+  EXPECT_NE(digest_of_run<T>(world, scene, 3, Method::hilbert, 8, true), reference) << what << ": the control, one bit in one cell";
+}
+
+constexpr auto pml = Boundary::pml, pec = Boundary::pec, pmc = Boundary::pmc, periodic = Boundary::periodic;
+
+TEST(SameBits, CrowdedSceneInLayers) {
+  const Comm world(MPI_COMM_WORLD);
+  const Scene scene = crowded({{{pml, pml}, {pml, pml}, {pml, pml}}});
+  same_bits<float>(world, scene, "single", true);
+  same_bits<double>(world, scene, "double", true);
+}
+
+TEST(SameBits, CrowdedSceneBetweenEveryKindOfWall) {
+  const Comm world(MPI_COMM_WORLD);
+  same_bits<float>(world, crowded({{{periodic, periodic}, {pmc, pmc}, {pml, pec}}}), "periodic, pmc, pml/pec", true);
+  same_bits<double>(world, crowded({{{pmc, pml}, {periodic, periodic}, {pec, pmc}}}), "pmc/pml, periodic, pec/pmc", false);
+}
+
+TEST(SameBits, ShippedScenes) {
+  const Comm world(MPI_COMM_WORLD);
+  same_bits<double>(world, shipped("cavity.toml", 20), "cavity", false);
+  same_bits<float>(world, shipped("cavity.toml", 20), "cavity, single", false);
+  same_bits<float>(world, shipped("dipole.toml", 20), "dipole", false);
+  same_bits<double>(world, shipped("dipole.toml", 20), "dipole, double", false);
+}
+
+TEST(SameBits, Aircraft) {
+  const Comm world(MPI_COMM_WORLD);
+  const Scene scene = shipped("aircraft.toml", 6);
+  const std::string reference = digest_of_run<float>(world, scene, 1, Method::hilbert, 16);
+  for (const int ranks : {2, 3, 4, 5, 7, 8, 13})
+    EXPECT_EQ(digest_of_run<float>(world, scene, ranks, Method::hilbert, 16), reference) << ranks;
+  EXPECT_EQ(digest_of_run<float>(world, scene, 4, Method::slab, 16), reference);
+  EXPECT_EQ(digest_of_run<float>(world, scene, 5, Method::box, 16), reference);
+  EXPECT_EQ(digest_of_run<float>(world, scene, 7, Method::morton, 9), reference);
+  EXPECT_EQ(digest_of_run<double>(world, scene, 7, Method::hilbert, 16), digest_of_run<double>(world, scene, 2, Method::hilbert, 16));
+}
+
+TEST(SameBits, MoreRanksThanBricks) {
+  const Comm world(MPI_COMM_WORLD);
+  const Scene scene = crowded({{{pml, pml}, {pml, pml}, {pml, pml}}});
+  EXPECT_EQ(digest_of_run<float>(world, scene, 13, Method::hilbert, 20), digest_of_run<float>(world, scene, 1, Method::hilbert, 8));
+}
+
+TEST(Halo, YeeSendsFourComponentFacesForASharedFace) {
+  const Comm world(MPI_COMM_WORLD);
+  // Two slabs of 8 x 6 x 10 cells share one face: 2 E components one way, 2 H the other, 16 n m bytes in single precision.
+  const Stencil yee = Stencil::yee();
+  const Partition slabs = make_partition(Tiling({{8, 6, 20}, {}}, 4), {}, yee, {}, 2, Method::slab);
+  EXPECT_EQ(measure(slabs, yee, {}).bytes_per_step_total, 16 * 8 * 6);
+}
+
+}  // namespace
+}  // namespace hilbrick::fdtd::testing

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <hilbrick/partition/metrics.hpp>
+#include <map>
+#include <set>
+
+#include "random_case.hpp"
+
+namespace hilbrick {
+namespace {
+
+Stencil any_stencil() {
+  switch (test::any(0, 2)) {
+    case 0:
+      return Stencil::star(test::any(1, 3));
+    case 1:
+      return Stencil::box(test::any(1, 2));
+    default:
+      return Stencil::yee(test::any_axes());
+  }
+}
+
+Machine any_machine() {
+  Machine machine;
+  machine.ranks_per_node = static_cast<int>(test::any(0, 5));
+  machine.distribution = test::any_bool() ? Distribution::block : Distribution::cyclic;
+  return machine;
+}
+
+RC_GTEST_PROP(Metrics, FacesEqualThoseBetweenCells, ()) {
+  const test::Case c = test::any_case(8);
+  const std::vector<Rank> owners = test::owners_of_cells(c);
+  const Grid& grid = c.partition.grid();
+  std::map<Rank, Index> faces;
+  for_each_cell(grid.box(), [&](Int3 cell) {
+    for (int a = 0; a < 3; ++a) {
+      Int3 next = cell + unit(a);
+      if (next[a] == grid.cells[a]) {
+        if (!grid.periodic[a]) continue;
+        next[a] = 0;
+      }
+      const Rank here = owners[test::at(grid.cells, cell)], there = owners[test::at(grid.cells, next)];
+      if (here == there || here == nobody || there == nobody) continue;
+      ++faces[here];
+      ++faces[there];
+    }
+  });
+  for (Rank r = 0; r < c.partition.ranks(); ++r) RC_ASSERT(cut_faces(c.partition, r) == faces[r]);
+}
+
+RC_GTEST_PROP(Metrics, RanksAgreeWithTheirPlans, ()) {
+  const test::Case c = test::any_case(7);
+  const Stencil stencil = any_stencil();
+  const Machine machine = any_machine();
+  const Index value_bytes = test::any(1, 16);
+  const Partition& partition = c.partition;
+  Index received = 0, sent = 0;
+  for (Rank rank = 0; rank < partition.ranks(); ++rank) {
+    const RankMetrics m = measure_rank(partition, stencil, machine, rank, value_bytes);
+    RankMetrics expected;
+    std::set<Rank> peers;
+    for (const PhasePlan& phase : make_plan(partition, stencil, rank).phases) {
+      for (const Message& message : phase.sends) {
+        ++expected.messages;
+        expected.bytes_per_step += value_bytes * message.values;
+        const bool abroad = machine.node_of(message.peer, partition.ranks()) != machine.node_of(rank, partition.ranks());
+        if (abroad) expected.internode_bytes_per_step += value_bytes * message.values;
+        peers.insert(message.peer);
+      }
+      for (const Message& message : phase.receives) {
+        received += value_bytes * message.values;
+        peers.insert(message.peer);
+      }
+    }
+    for (const Box& box : boxes_of(partition, rank)) expected.cells += box.volume();
+    RC_ASSERT(m.messages == expected.messages);
+    RC_ASSERT(m.bytes_per_step == expected.bytes_per_step);
+    RC_ASSERT(m.internode_bytes_per_step == expected.internode_bytes_per_step);
+    RC_ASSERT(m.peers == static_cast<Index>(peers.size()));
+    RC_ASSERT(m.cells == expected.cells);
+    RC_ASSERT(m.boxes == static_cast<Index>(boxes_of(partition, rank).size()));
+    RC_ASSERT(m.load == partition.load(rank));
+    RC_ASSERT(m.faces == cut_faces(partition, rank));
+    sent += m.bytes_per_step;
+  }
+  RC_ASSERT(sent == received);
+}
+
+RC_GTEST_PROP(Metrics, SumsAndMaximaAreThoseOfTheRanks, ()) {
+  const test::Case c = test::any_case(7);
+  const Stencil stencil = any_stencil();
+  const Machine machine = any_machine();
+  const Partition& partition = c.partition;
+  const auto ranks = static_cast<double>(partition.ranks());
+  const std::vector<RankMetrics> per_rank = measure_ranks(partition, stencil, machine);
+  const Metrics m = summarise(partition, machine, per_rank);
+  const auto most = [&](auto RankMetrics::*member) {
+    auto best = per_rank[0].*member;
+    for (const RankMetrics& r : per_rank) best = std::max(best, r.*member);
+    return best;
+  };
+  const auto sum = [&](auto RankMetrics::*member) {
+    auto all = per_rank[0].*member * 0;
+    for (const RankMetrics& r : per_rank) all += r.*member;
+    return all;
+  };
+  RC_ASSERT(per_rank.size() == static_cast<std::size_t>(partition.ranks()));
+  RC_ASSERT(m.method == partition.method());
+  RC_ASSERT(m.ranks == partition.ranks());
+  RC_ASSERT(m.cells_max == most(&RankMetrics::cells));
+  RC_ASSERT(m.cells_mean == static_cast<double>(sum(&RankMetrics::cells)) / ranks);
+  RC_ASSERT(sum(&RankMetrics::cells) == partition.weights().active_cells(partition.grid().box()));
+  RC_ASSERT(m.faces_max == most(&RankMetrics::faces));
+  RC_ASSERT(2 * m.faces_total == sum(&RankMetrics::faces));
+  RC_ASSERT(m.bytes_per_step_max == most(&RankMetrics::bytes_per_step));
+  RC_ASSERT(m.bytes_per_step_total == sum(&RankMetrics::bytes_per_step));
+  RC_ASSERT(m.bytes_per_step_mean == static_cast<double>(m.bytes_per_step_total) / ranks);
+  RC_ASSERT(m.messages_per_step_max == most(&RankMetrics::messages));
+  RC_ASSERT(m.peers_max == most(&RankMetrics::peers));
+  RC_ASSERT(m.peers_mean == static_cast<double>(sum(&RankMetrics::peers)) / ranks);
+  RC_ASSERT(m.boxes_max == most(&RankMetrics::boxes));
+  RC_ASSERT(m.imbalance >= 1);
+  const Index load = sum(&RankMetrics::load);
+  RC_ASSERT(m.imbalance == (load > 0 ? static_cast<double>(most(&RankMetrics::load)) * ranks / static_cast<double>(load) : 1));
+  std::map<int, Index> of_node;
+  for (Rank r = 0; r < partition.ranks(); ++r)
+    of_node[machine.node_of(r, partition.ranks())] += per_rank[static_cast<std::size_t>(r)].internode_bytes_per_step;
+  RC_ASSERT(m.internode_bytes_per_step_total == sum(&RankMetrics::internode_bytes_per_step));
+  Index busiest = 0;
+  for (const auto& [node, bytes] : of_node) busiest = std::max(busiest, bytes);
+  RC_ASSERT(m.internode_bytes_per_step_max == busiest);
+  RC_ASSERT(m.step_seconds >= most(&RankMetrics::step_seconds));
+}
+
+TEST(Metrics, NodesOfRanks) {
+  Machine machine;
+  EXPECT_EQ(machine.nodes(5), 1);
+  EXPECT_EQ(machine.node_of(4, 5), 0);
+  machine.ranks_per_node = 3;  // 7 ranks on 3 nodes, the last one uneven
+  EXPECT_EQ(machine.nodes(7), 3);
+  for (const Rank r : {0, 1, 2, 3, 4, 5, 6}) EXPECT_EQ(machine.node_of(r, 7), r / 3);
+  machine.distribution = Distribution::cyclic;
+  for (const Rank r : {0, 1, 2, 3, 4, 5, 6}) EXPECT_EQ(machine.node_of(r, 7), r % 3);
+}
+
+/// Eight planes along z, one rank each: what crosses nodes follows from where the ranks sit.
+TEST(Metrics, BytesBetweenNodesFollowTheDistribution) {
+  const Partition partition(Method::slab, Tiling::with_bricks({{4, 4, 8}}, {1, 1, 8}), {}, Cartesian{});
+  const Index face = 4 * 4 * 4 * 4;  // bytes that Yee's scheme sends across one face, both ways: 16 a cell
+  const auto between = [&](int ranks_per_node, Distribution distribution) {
+    Machine machine;
+    machine.ranks_per_node = ranks_per_node;
+    machine.distribution = distribution;
+    return measure(partition, Stencil::yee(), machine);
+  };
+  EXPECT_EQ(between(0, Distribution::block).internode_bytes_per_step_total, 0);
+  EXPECT_EQ(between(4, Distribution::block).internode_bytes_per_step_total, face);
+  EXPECT_EQ(between(3, Distribution::block).internode_bytes_per_step_total, 2 * face);
+  EXPECT_EQ(between(4, Distribution::cyclic).internode_bytes_per_step_total, 7 * face);
+  EXPECT_EQ(between(4, Distribution::block).internode_bytes_per_step_max, face / 2);
+  EXPECT_EQ(between(3, Distribution::block).internode_bytes_per_step_max, face);
+  EXPECT_EQ(between(4, Distribution::block).bytes_per_step_total, 7 * face);
+}
+
+TEST(Metrics, ImbalanceIsOneWhenEqualAndTheRanksWhenOneHasAll) {
+  const Tiling tiling({{8, 8, 8}}, 4);
+  const auto imbalance = [&](const Weights& weights, int ranks) {
+    return measure(make_partition(tiling, weights, Stencil::yee(), {}, ranks, Method::hilbert), Stencil::yee(), {}).imbalance;
+  };
+  EXPECT_EQ(imbalance({}, 8), 1);
+  EXPECT_EQ(imbalance({}, 1), 1);
+  EXPECT_EQ(imbalance({}, 16), 2);
+  Weights one;
+  one.table(tiling, {0, 0, 0, 7, 0, 0, 0, 0});
+  EXPECT_EQ(imbalance(one, 5), 5);
+}
+
+TEST(Metrics, TwoBricksOfAPeriodicAxisShareTwoFaces) {
+  for (const bool periodic : {false, true}) {
+    const Partition partition(Method::box, Tiling::with_bricks({{6, 5, 4}, {periodic, false, false}}, {2, 1, 1}), {}, Cartesian{});
+    EXPECT_EQ(cut_faces(partition, 0), periodic ? 2 * 20 : 20);
+    EXPECT_EQ(measure(partition, Stencil::yee(), {}).faces_total, periodic ? 2 * 20 : 20);
+  }
+}
+
+TEST(Metrics, IdealRatioIsOneForCubesAndAbsentWhereTheBoundSaysNothing) {
+  const auto ratio = [](const Grid& grid, int ranks, const Weights& weights = {}) {
+    return measure(make_partition(Tiling(grid, 1), weights, Stencil::yee(), {}, ranks, Method::box), Stencil::yee(), {}).ideal_ratio;
+  };
+  EXPECT_DOUBLE_EQ(ratio({{8, 8, 8}}, 64).value(), 1);
+  EXPECT_GT(ratio({{8, 8, 8}}, 16).value(), 1);
+  EXPECT_EQ(ratio({{8, 8, 8}}, 1), std::nullopt);
+  EXPECT_EQ(ratio({{8, 8, 8}, {true, false, false}}, 8), std::nullopt);
+  Weights masked;
+  masked.active(BoxSet(std::vector<Box>{{{0, 0, 0}, {4, 8, 8}}}));
+  EXPECT_EQ(ratio({{8, 8, 8}}, 8, masked), std::nullopt);
+}
+
+/// A slow link is shared by a node's ranks; the model must see that, and the slowest rank's work.
+TEST(Metrics, ModelledStepIsTheSlowestRankAndItsNodesLink) {
+  const Partition partition(Method::slab, Tiling::with_bricks({{4, 4, 4}}, {1, 1, 4}), {}, Cartesian{});
+  Machine machine;
+  machine.ranks_per_node = 2;
+  machine.seconds_per_load = 1;
+  machine.message_seconds = 1000;
+  machine.node_bytes_per_second = 0.25;
+  machine.rank_bytes_per_second = 0.5;
+  machine.link_bytes_per_second = 2;
+  const Index half = 2 * 16 * 4;  // bytes across one face, one way
+  // Rank 1: 16 cells, a message to each side, one of them to the other node, and the node's link carries that one.
+  EXPECT_DOUBLE_EQ(step_time(measure(partition, Stencil::yee(), machine)), 16 + 2 * 1000 + half / 0.25 + half / 0.5 + half / 2.0);
+}
+
+TEST(Metrics, CheapestChoosesKeysByBytesAndMethodsByTime) {
+  const auto made = [](Method method, Index total, Index most, double seconds) {
+    Metrics m;
+    m.method = method;
+    m.bytes_per_step_total = total;
+    m.bytes_per_step_max = most;
+    m.step_seconds = seconds;
+    return m;
+  };
+  const std::vector<Metrics> keys{made(Method::hilbert, 20, 5, 1), made(Method::hilbert, 10, 6, 3), made(Method::hilbert, 10, 5, 2),
+                                  made(Method::hilbert, 10, 5, 1)};
+  EXPECT_EQ(cheapest(keys, Method::hilbert), 2u);
+  std::vector<Metrics> methods = keys;
+  methods.push_back(made(Method::slab, 90, 90, 1.5));
+  EXPECT_EQ(cheapest(methods, Method::automatic), 4u) << "hilbert's own choice takes 2 s";
+  methods.back().step_seconds = 2.5;
+  EXPECT_EQ(cheapest(methods, Method::automatic), 2u);
+}
+
+/// Reference values, computed independently: brick faces between nodes of 16 ranks. A box of a row-major communicator, and the curve.
+TEST(Metrics, CurvesCutFewerFacesBetweenNodes) {
+  const auto faces_between_nodes = [](const Partition& partition) {
+    Machine machine;
+    machine.ranks_per_node = 16;
+    const Grid& grid = partition.grid();
+    Index faces = 0;
+    const auto node = [&](Int3 cell) {
+      Int3 brick;
+      for (int a = 0; a < 3; ++a) brick[a] = partition.tiling().brick_at(a, cell[a]);
+      return machine.node_of(partition.owner(brick), partition.ranks());
+    };
+    for_each_cell(grid.box(), [&](Int3 cell) {
+      for (int a = 0; a < 3; ++a)
+        if (cell[a] + 1 < grid.cells[a] && node(cell) != node(cell + unit(a))) ++faces;
+    });
+    return faces;
+  };
+  const auto along_hilbert = [](Int3 bricks, Fit fit, int ranks) {
+    const Tiling tiling({bricks}, 1);
+    const Curve curve(Order::hilbert, fit, bricks);
+    return Partition(Method::hilbert, tiling, {}, Segments{curve, cut(curve, tiling, {}, ranks)});
+  };
+  EXPECT_EQ(faces_between_nodes(along_hilbert({32, 32, 32}, Fit::embedded, 128)), 3072);
+  EXPECT_EQ(faces_between_nodes(along_hilbert({32, 32, 32}, Fit::embedded, 1000)), 12172);
+  EXPECT_EQ(faces_between_nodes(along_hilbert({48, 40, 20}, Fit::stretched, 512)), 7200);
+  const Grid cube{{32, 32, 32}};
+  EXPECT_EQ(faces_between_nodes(Partition(Method::box, Tiling::with_bricks(cube, {4, 4, 8}), {}, Cartesian{})), 7168);
+  EXPECT_EQ(faces_between_nodes(Partition(Method::box, Tiling::with_bricks(cube, {10, 10, 10}), {}, Cartesian{})), 15468);
+}
+
+}  // namespace
+}  // namespace hilbrick
