@@ -85,11 +85,13 @@ struct Hilbrick {
       : scene(fdtd::parse_scene(scene_text(options, boundary), "fdtd_step")),
         numerics(fdtd::numerics_of(scene)),
         domain(fdtd::domain_of(comm, scene, numerics.stencils.front())),
-        solver(comm, scene, numerics, domain) {
+        solver(comm, scene, numerics, domain) {}
+
+  void fill_fields() {
     for (int c = 0; c < 6; ++c) {
       Field<T>& field = solver.field(static_cast<fdtd::Component>(c));
       for (std::size_t b = 0; b < domain.boxes.size(); ++b)
-        fill(field.blocks()[b].owned, options.cells, 1 / fdtd::eta0, c,
+        fill(field.blocks()[b].owned, scene.cells, 1 / fdtd::eta0, c,
              [&](Int3 cell, double value) { field.at(b, cell) = static_cast<T>(value); });
     }
   }
@@ -127,6 +129,7 @@ template <class T>
 Case hilbrick_case(const Comm& comm, const Options& options, const std::string& name, const std::string& boundary) {
   std::shared_ptr<Hilbrick<T>> hilbrick;
   const double setup_seconds = seconds_of(comm, [&] { hilbrick = std::make_shared<Hilbrick<T>>(comm, options, boundary); });
+  hilbrick->fill_fields();
   ordered_json facts;
   facts["method"] = options.method;
   facts["brick"] = options.brick;

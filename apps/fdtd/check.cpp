@@ -24,8 +24,7 @@ Index memory_bytes(const Scene& scene, const Numerics& numerics, const Domain& d
     for (const Block& block : blocks_for(domain, numerics.stencils, c)) {
       bytes += block.stored.volume() * value;
       const Int3 e = block.owned.extent();
-      if (c < 3 || magnetic)
-        bytes += block.owned.volume() * static_cast<Index>(sizeof(MaterialId)) + e.y * e.z * static_cast<Index>(sizeof(Run));
+      if (c < 3 || magnetic) bytes += e.y * e.z * static_cast<Index>(3 * sizeof(Run) + sizeof(std::uint32_t));  // about three runs a row
       for (int a = 0; a < 3; ++a)
         for (int side = 0; side < 2; ++side) {
           Box cells = block.owned;

@@ -3,12 +3,12 @@
 
 #include <CLI/CLI.hpp>
 #include <Kokkos_Core.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <hilbrick/comm.hpp>
-#include <map>
 #include <sstream>
 
 #include "run.hpp"
@@ -22,41 +22,62 @@ struct CommandLine {
   std::string scene;
   bool check = false;
   std::optional<Index> steps, brick;
-  std::optional<Method> method;
-  std::optional<Precision> precision;
-  std::string transport = "auto";
+  std::string method, precision;  // empty: the scene's
+  std::string transport = "auto", progress = "auto";
   std::vector<std::string> set;
   RunOptions options;
 };
+
+CLI::Validator at_least(Index low) {
+  const auto problem = [low](const std::string& text) {
+    Index value = 0;
+    return CLI::detail::lexical_cast(text, value) && value >= low
+               ? std::string()
+               : "expected an integer of at least " + std::to_string(low) + ", found \"" + text + "\"";
+  };
+  return CLI::Validator(problem, "", "");
+}
+
+CLI::Validator one_of(const std::vector<std::string>& words) {
+  const auto problem = [words](const std::string& text) {
+    std::string message;
+    if (std::find(words.begin(), words.end(), text) != words.end()) return message;
+    for (const std::string& word : words) message += (message.empty() ? "expected one of " : ", ") + word;
+    return message + ", found \"" + text + "\"";
+  };
+  return CLI::Validator(problem, "", "");
+}
 
 void declare(CLI::App& app, CommandLine& line) {
   app.description(
       "Solves Maxwell's equations on a grid of bricks (Yee's finite differences in time), on any number of MPI ranks with the same bits.\n"
       "Example: mpirun -np 4 hilbrick-fdtd apps/fdtd/scenes/aircraft.toml --out out/aircraft");
+  app.failure_message([](const CLI::App*, const CLI::Error& e) { return std::string("hilbrick-fdtd: ") + e.what() + "; see --help\n"; });
   app.set_version_flag("--version", HILBRICK_VERSION);
   app.add_option("scene", line.scene, "Scene file (TOML)")->required()->type_name("SCENE.toml");
   app.add_flag("--check", line.check, "Print grid, time step, resolution, memory and halo, and stop before any field is allocated");
-  app.add_option("--steps", line.steps, "Steps since t = 0, in place of the scene's end")->check(CLI::NonNegativeNumber)->type_name("N");
-  std::map<std::string, Method> methods;
-  for (Method m : all_methods) methods.emplace(name_of(m), m);
-  app.add_option("--method", line.method, "How the grid is divided: " + method_names())
-      ->transform(CLI::Transformer(methods))
-      ->type_name("M");
-  app.add_option("--brick", line.brick, "Edge of a brick in cells")->check(CLI::PositiveNumber)->type_name("B");
-  const std::map<std::string, Precision> precisions{{"single", Precision::single_}, {"double", Precision::double_}};
-  app.add_option("--precision", line.precision, "single or double")->transform(CLI::Transformer(precisions))->type_name("P");
-  app.add_option("--transport", line.transport, "How halos travel between ranks: auto or message")
-      ->check(CLI::IsMember({"auto", "message"}));
+  app.add_option("--steps", line.steps, "Steps since t = 0, in place of the scene's end")->check(at_least(0))->type_name("N");
+  std::vector<std::string> methods;
+  for (const Method m : all_methods) methods.emplace_back(name_of(m));
+  app.add_option("--method", line.method, "How the grid is divided: " + method_names())->check(one_of(methods))->type_name("M");
+  app.add_option("--brick", line.brick, "Edge of a brick in cells")->check(at_least(1))->type_name("B");
+  app.add_option("--precision", line.precision, "single or double")->check(one_of({"single", "double"}))->type_name("P");
+  app.add_option("--transport", line.transport, "How halos travel between ranks: auto or message")->check(one_of({"auto", "message"}));
   app.add_option("--out", line.options.out, "Folder for the output (default: out)")->type_name("DIR");
-  const std::map<std::string, ProgressStyle> styles{
-      {"auto", ProgressStyle::automatic}, {"bar", ProgressStyle::bar}, {"json", ProgressStyle::json}, {"none", ProgressStyle::none}};
-  app.add_option("--progress", line.options.progress, "auto (a live line on a terminal), bar, json or none")
-      ->transform(CLI::CheckedTransformer(styles))
+  app.add_option("--progress", line.progress, "auto (a live line on a terminal), bar, json or none")
+      ->check(one_of({"auto", "bar", "json", "none"}))
       ->type_name("STYLE");
   app.add_option("--set", line.set, "Change a key of the scene: --set grid.spacing_m=0.01; may be repeated")
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+ProgressStyle style_from_word(const std::string& word) {
+  return word == "bar"    ? ProgressStyle::bar
+         : word == "json" ? ProgressStyle::json
+         : word == "none" ? ProgressStyle::none
+                          : ProgressStyle::automatic;
 }
 
 /// Rank 0's text of a file, on every rank.
@@ -66,8 +87,9 @@ std::string read_scene(const Comm& comm, const std::string& path) {
     if (comm.rank() != 0) return;
     std::ifstream file(path, std::ios::binary);
     std::ostringstream content;
-    if (file) content << file.rdbuf();
-    if (!file || content.fail()) throw Error(path + ": expected a scene file, cannot read it (" + std::strerror(errno) + ")");
+    if (file && file.peek() != std::ifstream::traits_type::eof()) content << file.rdbuf();  // of an empty file nothing is no failure
+    if (!file.is_open() || file.bad() || content.fail())
+      throw Error(path + ": expected a scene file, cannot read it (" + std::strerror(errno) + ")");
     text = content.str();
   });
   return broadcast(comm, std::move(text));
@@ -80,9 +102,10 @@ Scene scene_of(const Comm& comm, CommandLine& line) {
   agree_on(comm, [&] { scene = parse_scene(text, line.scene, line.set); });
   if (line.steps) scene.stop_below_db.reset();
   if (line.brick) scene.brick = *line.brick;
-  if (line.method) scene.method = *line.method;
-  if (line.precision) scene.precision = *line.precision;
+  if (!line.method.empty()) scene.method = *method_from_name(line.method);
+  if (!line.precision.empty()) scene.precision = line.precision == "single" ? Precision::single_ : Precision::double_;
   line.options.method = name_of(scene.method);
+  line.options.progress = style_from_word(line.progress);
   return scene;
 }
 

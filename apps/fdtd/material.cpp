@@ -34,15 +34,10 @@ Box candidate_cells(const Scene& scene, Component c, const Shape& shape) {
   return box;
 }
 
-Run longest_run(const MaterialId* row, std::int32_t n) {
-  Run best{0, 0, vacuum_id};
-  for (std::int32_t first = 0; first < n;) {
-    std::int32_t last = first + 1;
-    while (last < n && row[last] == row[first]) ++last;
-    if (last - first > best.last - best.first) best = {first, last, row[first]};
-    first = last;
-  }
-  return best;
+/// Appends the runs of a row of n values.
+void append_runs(const MaterialId* row, Index n, std::vector<Run>& runs) {
+  for (Index i = 0; i < n; ++i)
+    if (i + 1 == n || row[i + 1] != row[i]) runs.push_back({static_cast<std::int32_t>(i + 1), row[i]});
 }
 
 }  // namespace
@@ -66,30 +61,47 @@ CoefficientTable<T> coefficients(const Scene& scene, double dt_s) {
 template CoefficientTable<float> coefficients(const Scene&, double);
 template CoefficientTable<double> coefficients(const Scene&, double);
 
+MaterialId MaterialMap::at(Int3 c) const {
+  if (row_runs.empty()) return vacuum_id;
+  const Int3 d = c - owned.lo;
+  const auto row = static_cast<std::size_t>(d.y + owned.extent().y * d.z);
+  const auto first = runs.begin() + row_runs[row], last = runs.begin() + row_runs[row + 1];
+  return std::find_if(first, last, [&](const Run& run) { return d.x < run.last; })->material;
+}
+
 MaterialMap map_materials(const Scene& scene, const Numerics& numerics, Component c, const Box& owned) {
   MaterialMap map;
   map.owned = owned;
   if (!is_electric(c) && !is_magnetic(scene)) return map;
-  map.ids.assign(static_cast<std::size_t>(owned.volume()), vacuum_id);
   const Int3 e = owned.extent();
+  std::vector<MaterialId> plane(static_cast<std::size_t>(e.x * e.y));
   const auto id = [&](Int3 cell) -> MaterialId& {
-    const Int3 d = cell - owned.lo;
-    return map.ids[static_cast<std::size_t>(d.x + e.x * (d.y + e.y * d.z))];
+    return plane[static_cast<std::size_t>(cell.x - owned.lo.x + e.x * (cell.y - owned.lo.y))];
   };
-  for (const Shape& shape : scene.shapes)
-    for_each_cell(intersection(owned, candidate_cells(scene, c, shape)), [&](Int3 cell) {
-      if (contains(shape, yee_position_m(numerics.spacing_m, c, cell), tolerance_m(scene)))
-        id(cell) = static_cast<MaterialId>(shape.material);
-    });
-  if (is_electric(c))
-    for (int a = 0; a < 3; ++a) {
+  map.row_runs.reserve(static_cast<std::size_t>(e.y * e.z) + 1);
+  map.row_runs.push_back(0);
+  for (Index z = owned.lo.z; z < owned.hi.z; ++z) {
+    Box here = owned;
+    here.lo.z = z;
+    here.hi.z = z + 1;
+    std::fill(plane.begin(), plane.end(), vacuum_id);
+    for (const Shape& shape : scene.shapes)
+      for_each_cell(intersection(here, candidate_cells(scene, c, shape)), [&](Int3 cell) {
+        if (contains(shape, yee_position_m(numerics.spacing_m, c, cell), tolerance_m(scene)))
+          id(cell) = static_cast<MaterialId>(shape.material);
+      });
+    for (int a = 0; is_electric(c) && a < 3; ++a) {
       if (a == axis_of(c) || !electric_wall_low(scene, a)) continue;
-      Box wall = owned;
-      wall.hi[a] = std::min<Index>(owned.hi[a], 1);
+      Box wall = here;
+      wall.hi[a] = std::min<Index>(here.hi[a], 1);
       for_each_cell(wall, [&](Int3 cell) { id(cell) = pec_id; });
     }
-  map.runs.reserve(static_cast<std::size_t>(e.y * e.z));
-  for (Index row = 0; row < e.y * e.z; ++row) map.runs.push_back(longest_run(map.ids.data() + row * e.x, static_cast<std::int32_t>(e.x)));
+    for (Index y = 0; y < e.y; ++y) {
+      append_runs(plane.data() + e.x * y, e.x, map.runs);
+      map.row_runs.push_back(static_cast<std::uint32_t>(map.runs.size()));
+    }
+  }
+  map.runs.shrink_to_fit();
   return map;
 }
 

@@ -30,23 +30,20 @@ using CoefficientTable = std::array<std::vector<Coefficients<T>>, 2>;
 template <class T>
 CoefficientTable<T> coefficients(const Scene& scene, double dt_s);
 
-/// A row of values along x in one material, all but a few at its ends: [first, last) counted from the row's start.
+/// A stretch of a row in one material: from where the run before it ends, or the row's start, up to `last`, counted from that start.
 struct Run {
-  std::int32_t first, last;
+  std::int32_t last;
   MaterialId material;
 };
 
-/// The material of each value that one box owns of one component.
+/// The material of each value that one box owns of one component, as runs along x: bodies are solid, so a row has few.
 struct MaterialMap {
   Box owned;
-  std::vector<MaterialId> ids;  // x fastest, over owned; empty: vacuum everywhere
-  std::vector<Run> runs;        // the longest uniform run of each row, y fastest
+  std::vector<Run> runs;
+  std::vector<std::uint32_t> row_runs;  // runs of row r, counted y fastest: runs[row_runs[r], row_runs[r + 1]); empty: vacuum everywhere
 
-  MaterialId at(Int3 c) const {
-    if (ids.empty()) return vacuum_id;
-    const Int3 e = owned.extent(), d = c - owned.lo;
-    return ids[static_cast<std::size_t>(d.x + e.x * (d.y + e.y * d.z))];
-  }
+  MaterialId at(Int3 c) const;
+  Index bytes() const { return static_cast<Index>(runs.size() * sizeof(Run) + row_runs.size() * sizeof(std::uint32_t)); }
 };
 
 /// The material map of component c in a block: the shapes painted in order at the component's own position, and perfect conductor on

@@ -33,7 +33,7 @@ T at_cell_centre(const Field<T>& field, std::size_t box, Component c, Int3 cell)
 template <class T>
 ProbeRecorder<T>::ProbeRecorder(const Comm& comm, const Scene& scene, const Solver<T>& solver, const std::filesystem::path& folder,
                                 Index flush_every)
-    : comm_(comm), capacity_(static_cast<std::size_t>(flush_every)) {
+    : comm_(comm), capacity_(static_cast<std::size_t>(std::min<Index>(flush_every, 1000))) {
   const Numerics& numerics = solver.numerics();
   std::vector<SeriesFile::Series> series;
   std::map<std::string, Attributes> groups;

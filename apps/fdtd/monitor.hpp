@@ -21,8 +21,10 @@ class ProbeRecorder {
   /// `flush_every`: the most steps between two flushes. Throws SharedError when the file cannot be made. Collective over comm.
   ProbeRecorder(const Comm& comm, const Scene& scene, const Solver<T>& solver, const std::filesystem::path& folder, Index flush_every);
 
-  /// Notes the values after a step. Local.
+  /// Notes the values after a step. Not when it is full. Local.
   void record();
+  /// Whether it must be flushed before the next step, which may be sooner than asked for. Alike on every rank. Local.
+  bool full() const { return noted_ == capacity_; }
   /// Puts what was noted on disk. Collective over comm.
   void flush();
   /// Flushes and gives the file its name. Collective over comm.

@@ -14,6 +14,8 @@ import sys
 
 import h5py
 import matplotlib
+import matplotlib.colors
+import matplotlib.ticker
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -65,41 +67,52 @@ def draw_owners(axis, method, owners, plane, cells):
         axis.text(x, y, str(rank), ha="center", va="center", fontsize=11, color="white", fontweight="bold")
 
 
+def pick(planes, field, moments):
+    """A few moments, evenly spread over those at which the field is not yet, or no longer, negligible."""
+    peaks = np.array([np.abs(plane[0][field]).max() for _, plane in planes])
+    alive = [i for i, peak in enumerate(peaks) if peak > 0.15 * peaks.max()] or [0]
+    return [planes[alive[round(i)]] for i in np.linspace(0, len(alive) - 1, min(moments, len(alive)))]
+
+
 def draw(series_path, moments, owners, cells):
+    """One picture for a snapshot: each field at a few moments, then the partitions."""
     files = json.loads(series_path.read_text())["files"]
-    if not files:
-        return None
-    chosen = [files[round(i)] for i in np.linspace(0, len(files) - 1, min(moments, len(files)))]
-    planes = [(entry["time"], read_plane(series_path.parent / entry["name"])) for entry in chosen]
-    if any(plane is None for _, plane in planes):
+    planes = [(entry["time"], read_plane(series_path.parent / entry["name"])) for entry in files]
+    if not planes or any(plane is None for _, plane in planes):
         print(f"{series_path.name}: not one cell thick along any axis; open it in ParaView", file=sys.stderr)
         return None
     fields = list(planes[0][1][0])
-    _, _, _, extent, _ = planes[0][1]
+    extent = planes[0][1][3]
+    panels = [(field, time, plane) for field in fields for time, plane in pick(planes, field, moments)]
+    columns = 3 if len(panels) + len(owners) > 4 else len(panels) + len(owners)
+    rows = -(-(len(panels) + len(owners)) // columns)
     aspect = (extent[3] - extent[2]) / (extent[1] - extent[0])
-    columns = len(planes) + len(owners)
-    width = 3.6
-    figure, axes = plt.subplots(len(fields), columns, squeeze=False, figsize=(width * columns, (width * aspect + 0.7) * len(fields)),
-                                layout="constrained")
-    for row, field in enumerate(fields):
-        # One scale a row: the eye compares moments. The strongest hundredth of a per cent may saturate.
-        limit = max(np.percentile(np.abs(plane[0][field]), 99.7) for _, plane in planes) or 1.0
-        for column, (time, (data, normal, (first, second), box, _)) in enumerate(planes):
-            axis = axes[row][column]
-            image = axis.imshow(data[field], origin="lower", extent=box, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
-            axis.set_title(f"{field}, {time * 1e9:.1f} ns", fontsize=9)
-            axis.set_xlabel(f"{AXES[first]} / m", fontsize=8)
-            axis.set_ylabel(f"{AXES[second]} / m", fontsize=8)
-            axis.tick_params(labelsize=7)
-        unit = "V/m" if field.startswith("E") else "A/m"
-        figure.colorbar(image, ax=list(axes[row][: len(planes)]), label=f"{field} / ({unit})", shrink=0.85)
-        for column, (method, bricks) in enumerate(owners.items(), start=len(planes)):
-            if row > 0:
-                axes[row][column].axis("off")
-            else:
-                draw_owners(axes[row][column], method, bricks, planes[0][1], cells)
+    figure, axes = plt.subplots(rows, columns, squeeze=False, figsize=(4.4 * columns, (4.0 * aspect + 0.8) * rows), layout="constrained")
+    axes = list(axes.flat)
+    limits = {field: max(np.abs(plane[0][field]).max() for _, plane in planes) or 1.0 for field in fields}
+    # What stays at exactly zero throughout is metal.
+    metal = {field: np.all([plane[0][field] == 0 for _, plane in planes], axis=0) for field in fields}
+    for axis, (field, time, (data, _, (first, second), box, _)) in zip(axes, panels):
+        limit = limits[field]
+        # Logarithmic above a fiftieth of the peak: what a body scatters is weak beside what meets it.
+        norm = matplotlib.colors.SymLogNorm(linthresh=limit / 50, vmin=-limit, vmax=limit)
+        image = axis.imshow(data[field], origin="lower", extent=box, cmap="RdBu_r", norm=norm, interpolation="nearest")
+        axis.imshow(np.where(metal[field], 1.0, np.nan), origin="lower", extent=box, cmap="gray", vmin=0, vmax=3, interpolation="nearest")
+        axis.set_title(f"{field}, {time * 1e9:.3g} ns", fontsize=10)
+        axis.set_xlabel(f"{AXES[first]} / m", fontsize=8)
+        axis.set_ylabel(f"{AXES[second]} / m", fontsize=8)
+        axis.tick_params(labelsize=7)
+        bar = figure.colorbar(image, ax=axis, shrink=0.8, ticks=[-limit, -limit / 10, 0, limit / 10, limit],
+                              format=matplotlib.ticker.FormatStrFormatter("%.2g"))
+        bar.ax.set_title("V/m" if field.startswith("E") else "A/m", fontsize=7)
+        bar.ax.tick_params(labelsize=7)
+        bar.ax.minorticks_off()
+    for axis, (method, bricks) in zip(axes[len(panels) :], owners.items()):
+        draw_owners(axis, method, bricks, planes[0][1], cells)
+    for axis in axes[len(panels) + len(owners) :]:
+        axis.axis("off")
     out = series_path.parent / (series_path.name.removesuffix(".vtkhdf.series") + ".png")
-    figure.savefig(out, dpi=110)
+    figure.savefig(out, dpi=100)
     plt.close(figure)
     return out
 

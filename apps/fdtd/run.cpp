@@ -163,6 +163,7 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
       probes.flush();
       done = done || (scene.stop_below_db && watch.below(*scene.stop_below_db));
     }
+    if (probes.full()) probes.flush();
     if (snapshots.due()) snapshots.write();
     if (progress) progress->tell(step, watch.level_db());
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-// Reads one table of a TOML tree and knows where everything stands. Each getter says what it expects and marks its key as read; `finish`
-// turns a key that nobody read into an error that names the nearest known one.
+// Reads one table of a TOML tree and knows where everything stands. Each getter says what it expects and marks its key as known; `finish`
+// turns a key that nobody asked for into an error that names the nearest known one.
 
 #include <toml++/toml.h>
 
@@ -20,10 +20,9 @@ namespace hilbrick::fdtd {
 
 struct Range {
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
-  bool low_open = false;  // low itself is not allowed
+  bool low_open = false, high_open = false;  // the end itself is not allowed
 };
-inline constexpr Range any_number{}, positive{0, std::numeric_limits<double>::infinity(), true},
-    not_negative{0, std::numeric_limits<double>::infinity(), false};
+inline constexpr Range any_number{}, positive{.low = 0, .low_open = true}, negative{.high = 0, .high_open = true}, not_negative{.low = 0};
 
 class TableReader {
  public:
@@ -32,6 +31,9 @@ class TableReader {
       : table_(table), path_(std::move(path)), file_(std::move(file)) {}
 
   Place place() const { return place_of(table_); }
+  const std::string& name() const { return path_; }
+  std::string name_of(const std::string& key) const { return path_.empty() ? key : path_ + "." + key; }
+  const std::string& file() const { return file_; }
   /// Where a key stands; the table's place when it is not there.
   Place place(const std::string& key) const;
   /// Whether a key is there; known from now on either way.
@@ -41,10 +43,11 @@ class TableReader {
   double number(const std::string& key, Range range = any_number);
   Index integer(const std::string& key, Index low, Index high = std::numeric_limits<Index>::max());
   std::string text(const std::string& key);
-  std::string word(const std::string& key, const std::vector<std::string>& words);  // one of
+  std::string word(const std::string& key, const std::vector<std::string>& words);                     // one of
+  std::vector<std::string> words_once(const std::string& key, const std::vector<std::string>& words);  // at least one of, none twice
   Vec3 vector(const std::string& key, Range range = any_number);
+  std::vector<Vec3> vectors(const std::string& key, std::size_t count);
   std::vector<double> numbers(const std::string& key);
-  std::vector<std::string> texts(const std::string& key);
   TableReader table(const std::string& key);
 
   /// Values with a default.
@@ -58,19 +61,26 @@ class TableReader {
   TableReader table_or_empty(const std::string& key);
   std::vector<TableReader> tables(const std::string& key);
 
-  /// The node of a key for getters of the caller's own; marks it as read. Null when it is not there.
+  /// For getters of the caller's own: the node of a key, known from now on; null when it is not there.
   const toml::node* node(const std::string& key);
+  /// The same, required: fails with what was expected when it is not there.
+  const toml::node& required(const std::string& key, const std::string& expected);
+  std::string word_of(const std::string& key, const toml::node& found, const std::vector<std::string>& words) const;
   Place place_of(const toml::node& node) const;
-  std::string name_of(const std::string& key) const { return path_.empty() ? key : path_ + "." + key; }
-  const std::string& file() const { return file_; }
+  /// Fails at a node that is not what was expected of the key.
+  [[noreturn]] void wrong(const std::string& key, const toml::node& found, const std::string& expected,
+                          const std::string& remedy = "") const;
+  /// Fails at a key whose value does not fit for another reason.
+  [[noreturn]] void reject(const std::string& key, const std::string& message) const { fail(place(key), name_of(key) + ": " + message); }
 
-  /// Fails for keys that were not read.
+  /// Fails for keys that are not known.
   void finish() const;
 
  private:
-  const toml::node& required(const std::string& key, const char* expected);
-  [[noreturn]] void wrong(const std::string& key, const toml::node& found, const std::string& expected) const;
-  double number_of(const std::string& key, const toml::node& node, Range range) const;
+  bool known(std::string_view key) const;
+  [[noreturn]] void unknown(const toml::key& key, const std::string& remedy) const;
+  double number_of(const std::string& key, const toml::node& found, Range range) const;
+  Vec3 vector_of(const std::string& key, const toml::node& found, Range range) const;
 
   const toml::table& table_;
   std::string path_, file_;

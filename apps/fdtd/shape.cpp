@@ -21,7 +21,10 @@ bool inside(const BoxShape& s, const Vec3& p, double tolerance) {
 
 bool inside(const Ellipsoid& s, const Vec3& p, double tolerance) {
   double sum = 0;
-  for (int a = 0; a < 3; ++a) sum += std::pow((p[a] - s.center_m[a]) / (s.radii_m[a] + tolerance), 2);
+  for (int a = 0; a < 3; ++a) {
+    const double u = (p[a] - s.center_m[a]) / (s.radii_m[a] + tolerance);
+    sum += u * u;
+  }
   return sum <= 1;
 }
 

@@ -2,6 +2,7 @@
 #include "solver.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <hilbrick/digest.hpp>
 #include <utility>
@@ -64,23 +65,21 @@ std::vector<Field<T>> make_fields(const Domain& domain, const Numerics& numerics
   return fields;
 }
 
-/// Calls f(first, last, coefficients(i)) for the parts of a row in one material and in mixed ones.
+/// Calls f(first, last, coefficients) for the runs of a row in one material, between `first` and `last`.
 template <class T, class F>
 inline void by_material(const MaterialMap& map, const std::vector<Coefficients<T>>& table, std::size_t row, Index first, Index last,
                         F&& f) {
-  const auto uniform = [&table](MaterialId m) { return [k = table[m]](Index) { return k; }; };
-  if (map.ids.empty()) {
-    f(first, last, uniform(vacuum_id));
+  if (map.row_runs.empty()) {
+    f(first, last, table[vacuum_id]);
     return;
   }
-  const MaterialId* ids = map.ids.data() + static_cast<Index>(row) * map.owned.extent().x;
-  const Coefficients<T>* k = table.data();
-  const auto mixed = [ids, k](Index i) { return k[ids[i]]; };
-  const Run& run = map.runs[row];
-  const Index from = std::clamp<Index>(run.first, first, last), to = std::clamp<Index>(run.last, from, last);
-  if (first < from) f(first, from, mixed);
-  if (from < to) f(from, to, uniform(run.material));
-  if (to < last) f(to, last, mixed);
+  const Run* run = map.runs.data() + map.row_runs[row];
+  while (run->last <= first) ++run;
+  for (; first < last; ++run) {
+    const Index end = std::min<Index>(run->last, last);
+    f(first, end, table[run->material]);
+    first = end;
+  }
 }
 
 /// The row of a box of values that holds (y, z), counted y fastest.
@@ -139,7 +138,10 @@ void Solver<T>::make_layers() {
     for (int magnetic = 0; magnetic < 2; ++magnetic) {
       std::vector<CpmlCoefficients> along;
       if (comm_.rank() == 0) along = cpml_along(scene_.cells[a], layers[a], magnetic == 1, scene_.spacing_m[a], numerics_.dt_s);
-      for (const auto& k : broadcast_cpml(comm_, along)) cpml_[a][magnetic].push_back({static_cast<T>(k.b), static_cast<T>(k.c)});
+      for (const auto& k : broadcast_cpml(comm_, along)) {
+        cpml_[a][magnetic][0].push_back(static_cast<T>(k.b));
+        cpml_[a][magnetic][1].push_back(static_cast<T>(k.c));
+      }
     }
     for (std::size_t b = 0; b < work_.size(); ++b)
       for (int c = 0; c < 6; ++c) {
@@ -197,64 +199,118 @@ void Solver<T>::make_sources() {
 }
 
 template <class T>
-Difference<T> Solver<T>::difference(std::size_t box, int field, int axis, bool electric, Int3 row_start) const {
+Differences<T> Solver<T>::differences(std::size_t box, int field, int axis, bool electric, const Box& rows) const {
   const Block& block = fields_[field].blocks()[box];
   const Index stride = axis == 0 ? 1 : axis == 1 ? block.stride_y : block.stride_z;
-  const T* here = fields_[field].data() + block.index(row_start);
-  return electric ? Difference<T>{here, here - stride, inverse_spacing_[axis]} : Difference<T>{here + stride, here, inverse_spacing_[axis]};
+  const T* here = fields_[field].data() + block.index(rows.lo);
+  const Difference<T> first =
+      electric ? Difference<T>{here, here - stride, inverse_spacing_[axis]} : Difference<T>{here + stride, here, inverse_spacing_[axis]};
+  return {first, block.stride_y, block.stride_z};
 }
 
 template <class T>
 template <bool electric>
 void Solver<T>::update(BoxWork& work, std::size_t box) {
   constexpr int own = electric ? 0 : 3, other = electric ? 3 : 0;
-  Box rows;
-  for (int c = own; c < own + 3; ++c) rows = hull(rows, fields_[c].blocks()[box].owned);
-  const Index ny = rows.extent().y;
   const std::vector<Coefficients<T>>& table = table_[electric ? 0 : 1];
 
-  const auto update_row = [&](Index row) {
-    const Index y = rows.lo.y + row % ny, z = rows.lo.z + row / ny;
-    for (int c = own; c < own + 3; ++c) {
-      const Block& block = fields_[c].blocks()[box];
-      if (!has_row(block.owned, y, z)) continue;
-      const int a = c - own, u = (a + 1) % 3, v = (a + 2) % 3;
-      const Int3 start{block.owned.lo.x, y, z};
-      T* f = fields_[c].data() + block.index(start);
-      const MaterialMap& materials = work.materials[c];
-      const std::size_t r = row_of(block.owned, y, z);
-      const Difference<T> along_u = difference(box, other + v, u, electric, start),
-                          along_v = difference(box, other + u, v, electric, start);
-      by_material(materials, table, r, 0, block.owned.extent().x, [&](Index first, Index last, auto k) {
-        curl_row(
-            f, first, last, [&](Index i) { return k(i).keep; }, [&](Index i) { return k(i).gain; }, along_u, along_v);
-      });
-      for (Layer& layer : work.layers[c]) {
-        if (!has_row(layer.cells, y, z)) continue;
-        const Difference<T>& d = layer.axis == u ? along_u : along_v;
-        const Index begin = layer.cells.lo.x - block.owned.lo.x, end = layer.cells.hi.x - block.owned.lo.x;
-        T* psi = layer.psi.data() + static_cast<Index>(row_of(layer.cells, y, z)) * layer.cells.extent().x;
-        const std::array<T, 2>* profile = cpml_[layer.axis][electric ? 0 : 1].data();
-        by_material(materials, table, r, begin, end, [&](Index first, Index last, auto k) {
-          const Difference<T> shifted_d{d.hi + first, d.lo + first, d.inverse};
-          const auto gain = [&](Index i) { return k(first + i).gain; };
-          if (layer.axis == 0) {
-            const std::array<T, 2>* at = profile + block.owned.lo.x + first;
-            cpml_row(
-                f + first, psi + (first - begin), 0, last - first, gain, [at](Index i) { return at[i][0]; },
-                [at](Index i) { return at[i][1]; }, shifted_d, layer.sign);
-          } else {
-            const std::array<T, 2> at = profile[layer.axis == 1 ? y : z];
-            cpml_row(
-                f + first, psi + (first - begin), 0, last - first, gain, [at](Index) { return at[0]; }, [at](Index) { return at[1]; },
-                shifted_d, layer.sign);
+  // What the rows of one component need, found once for the box.
+  struct ComponentRows {
+    Box owned;
+    T* first;
+    Index stride_y, stride_z;
+    int u;
+    Differences<T> along_u, along_v;
+    const MaterialMap* materials;
+    std::vector<Layer>* layers;
+  };
+  std::array<ComponentRows, 3> components;
+  Box rows;
+  for (int a = 0; a < 3; ++a) {
+    const int c = own + a, u = (a + 1) % 3, v = (a + 2) % 3;
+    const Block& block = fields_[c].blocks()[box];
+    components[a] = {block.owned,
+                     fields_[c].data() + block.index(block.owned.lo),
+                     block.stride_y,
+                     block.stride_z,
+                     u,
+                     differences(box, other + v, u, electric, block.owned),
+                     differences(box, other + u, v, electric, block.owned),
+                     &work.materials[c],
+                     &work.layers[c]};
+    rows = hull(rows, block.owned);
+  }
+
+  /// One component's part of a row: where it starts, how far it goes, the run of material that comes next.
+  struct Part {
+    CurlRow<T> curl{};
+    Index end = 0;  // 0: the component has no such row
+    const Run* run = nullptr;
+    Run whole{};
+  };
+  const auto part_of = [&](const ComponentRows& component, Index y, Index z, Part& part) {
+    part.end = 0;
+    if (!has_row(component.owned, y, z)) return;
+    const Index dy = y - component.owned.lo.y, dz = z - component.owned.lo.z;
+    part.end = component.owned.extent().x;
+    part.curl.f = component.first + component.stride_y * dy + component.stride_z * dz;
+    part.curl.u = component.along_u.row(dy, dz);
+    part.curl.v = component.along_v.row(dy, dz);
+    const MaterialMap& materials = *component.materials;
+    part.whole = {static_cast<std::int32_t>(part.end), vacuum_id};
+    part.run = materials.row_runs.empty() ? &part.whole : &materials.runs[materials.row_runs[row_of(component.owned, y, z)]];
+  };
+  const auto update_layers = [&](const ComponentRows& component, const Part& part, Index y, Index z) {
+    for (Layer& layer : *component.layers) {
+      if (!has_row(layer.cells, y, z)) continue;
+      const Difference<T>& d = layer.axis == component.u ? part.curl.u : part.curl.v;
+      const Index begin = layer.cells.lo.x - component.owned.lo.x, end = layer.cells.hi.x - component.owned.lo.x;
+      T* psi = layer.psi.data() + static_cast<Index>(row_of(layer.cells, y, z)) * layer.cells.extent().x;
+      const auto& [profile_b, profile_c] = cpml_[layer.axis][electric ? 0 : 1];
+      by_material(*component.materials, table, row_of(component.owned, y, z), begin, end,
+                  [&](Index first, Index last, const Coefficients<T>& k) {
+                    const auto run = [&](auto b, auto c) {
+                      cpml_row(part.curl.f + first, psi + (first - begin), last - first, k.gain * layer.sign, b, c, d.from(first));
+                    };
+                    if (layer.axis == 0) {
+                      const Index x = component.owned.lo.x + first;
+                      run([b = profile_b.data() + x](Index i) { return b[i]; }, [c = profile_c.data() + x](Index i) { return c[i]; });
+                    } else {
+                      const auto at = static_cast<std::size_t>(layer.axis == 1 ? y : z);
+                      run([b = profile_b[at]](Index) { return b; }, [c = profile_c[at]](Index) { return c; });
+                    }
+                  });
+    }
+  };
+  const auto update_plane = [&](Index z) {
+    std::array<Part, 3> parts;
+    for (Index y = rows.lo.y; y < rows.hi.y; ++y) {
+      for (int a = 0; a < 3; ++a) part_of(components[a], y, z, parts[a]);
+      // From one change of any component's material to the next: together where all three go on, else each by itself.
+      const Index end = std::max({parts[0].end, parts[1].end, parts[2].end});
+      for (Index first = 0; first < end;) {
+        Index last = end;
+        for (Part& part : parts)
+          if (first < part.end) {
+            if (part.run->last <= first) ++part.run;
+            last = std::min<Index>(last, part.run->last);
+            part.curl.keep = table[part.run->material].keep;
+            part.curl.gain = table[part.run->material].gain;
           }
-        });
+        if (first < std::min({parts[0].end, parts[1].end, parts[2].end})) {
+          update_rows(parts[0].curl, parts[1].curl, parts[2].curl, first, last);
+        } else {
+          for (const Part& part : parts)
+            if (first < part.end) update_row(part.curl, first, last);
+        }
+        first = last;
       }
+      for (int a = 0; a < 3; ++a)
+        if (parts[a].end > 0) update_layers(components[a], parts[a], y, z);
     }
   };
   Kokkos::parallel_for(electric ? "hilbrick::fdtd::update_e" : "hilbrick::fdtd::update_h",
-                       Kokkos::RangePolicy<HostSpace, Kokkos::IndexType<Index>>(0, ny * rows.extent().z), update_row);
+                       Kokkos::RangePolicy<HostSpace, Kokkos::IndexType<Index>>(rows.lo.z, rows.hi.z), update_plane);
 }
 
 template <class T>
@@ -340,22 +396,23 @@ void Solver<T>::for_each_energy(F&& f) const {
           const Int3 start{block.owned.lo.x, y, z};
           const T* f_row = fields_[c].data() + block.index(start);
           const double scale = volume_m3 * share(1, y) * share(2, z);
-          by_material(work_[b]->materials[c], table_[electric ? 0 : 1], row_of(block.owned, y, z), 0, nx,
-                      [&](Index first, Index last, auto k) {
-                        if (electric) {
-                          for (Index i = first; i < last; ++i)
-                            row[static_cast<std::size_t>(i)] = scale * k(i).half_density * (double(f_row[i]) * double(f_row[i]));
-                        } else {
-                          const Difference<T> along_u = difference(b, v, u, false, start), along_v = difference(b, u, v, false, start);
-                          for (Index i = first; i < last; ++i) {
-                            const double curl = (double(along_u.hi[i]) - double(along_u.lo[i])) * double(along_u.inverse) -
-                                                (double(along_v.hi[i]) - double(along_v.lo[i])) * double(along_v.inverse);
-                            // H half a step earlier, by the update run backwards; only for media that keep all of H.
-                            const double before = k(i).keep == T(1) ? double(f_row[i]) - double(k(i).gain) * curl : double(f_row[i]);
-                            row[static_cast<std::size_t>(i)] = scale * k(i).half_density * (double(f_row[i]) * before);
-                          }
-                        }
-                      });
+          by_material(
+              work_[b]->materials[c], table_[electric ? 0 : 1], row_of(block.owned, y, z), 0, nx, [&](Index first, Index last, auto k) {
+                if (electric) {
+                  for (Index i = first; i < last; ++i)
+                    row[static_cast<std::size_t>(i)] = scale * k.half_density * (double(f_row[i]) * double(f_row[i]));
+                } else {
+                  const Difference<T> along_u = differences(b, v, u, false, block.owned).row(y - block.owned.lo.y, z - block.owned.lo.z);
+                  const Difference<T> along_v = differences(b, u, v, false, block.owned).row(y - block.owned.lo.y, z - block.owned.lo.z);
+                  for (Index i = first; i < last; ++i) {
+                    const double curl = (double(along_u.hi[i]) - double(along_u.lo[i])) * double(along_u.inverse) -
+                                        (double(along_v.hi[i]) - double(along_v.lo[i])) * double(along_v.inverse);
+                    // H half a step earlier, by the update run backwards; only for media that keep all of H.
+                    const double before = k.keep == T(1) ? double(f_row[i]) - double(k.gain) * curl : double(f_row[i]);
+                    row[static_cast<std::size_t>(i)] = scale * k.half_density * (double(f_row[i]) * before);
+                  }
+                }
+              });
           if (share(0, block.owned.lo.x) != 1) row.front() *= 0.5;
           if (nx > 1 && share(0, block.owned.hi.x - 1) != 1) row.back() *= 0.5;
           f(std::span<const double>(row));
@@ -375,15 +432,14 @@ std::pair<std::array<double, 6>, std::optional<Energy::Bad>> Solver<T>::largest_
         for (Index y = block.owned.lo.y; y < block.owned.hi.y; ++y) {
           const Int3 start{block.owned.lo.x, y, z};
           const T* row = fields_[c].data() + block.index(start);
-          T most = 0;
-          int bad = 0;
-          for (Index i = 0; i < nx; ++i) {
-            const T size = std::abs(row[i]);
-            most = size > most ? size : most;
-            bad |= !(size <= std::numeric_limits<T>::max());
+          // Sizes order like their bits without the sign; what is not finite has the largest.
+          using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+          Bits most = 0;
+          for (Index i = 0; i < nx; ++i) most = std::max(most, static_cast<Bits>(std::bit_cast<Bits>(row[i]) << 1));
+          if (most < std::bit_cast<Bits>(std::numeric_limits<T>::infinity()) << 1) {
+            largest[c] = std::max(largest[c], static_cast<double>(std::bit_cast<T>(static_cast<Bits>(most >> 1))));
+            continue;
           }
-          largest[c] = std::max(largest[c], static_cast<double>(most));
-          if (!bad) continue;
           const Index x = std::find_if(row, row + nx, [](T v) { return !std::isfinite(v); }) - row + start.x;
           first_bad = std::min(first_bad, 6 * (x + (n.x + 1) * (y + (n.y + 1) * z)) + c);
         }
@@ -415,15 +471,23 @@ Energy Solver<T>::energy() const {
     bound = std::max({bound, volume_m3 * electric.half_density * e * e, volume_m3 * magnetic.half_density * h * (h + change)});
   }
   if (bound == 0) return energy;
-  // Integers of 2^-shift joule, so small that all values together stay below 2^62: their sum is exact, whatever its order.
+  // Integers of 2^-shift joule: so small that all values together stay below 2^62, and a row of them below 2^51, where doubles add them
+  // exactly. So the sum does not depend on its order.
   const double values = 6 * static_cast<double>(product(scene_.cells + Int3{1, 1, 1}));
-  const int shift = 62 - (std::ilogb(values) + 1) - (std::ilogb(bound) + 1);
-  const double scale = std::ldexp(1.0, std::min(shift, 1000));
+  const int bits = std::min(61 - std::ilogb(values), 50 - std::ilogb(static_cast<double>(scene_.cells.x + 1)));
+  const double scale = std::ldexp(1.0, std::min(bits - 1 - std::ilogb(bound), 1000));
   Index total = 0;
   for_each_energy([&](std::span<const double> row) {
-    Index sum_of_row = 0;
-    for (double value : row) sum_of_row += static_cast<Index>(value * scale + (value < 0 ? -0.5 : 0.5));
-    total += sum_of_row;
+    const auto whole = [scale](double value) {
+      constexpr double to_integer = 0x1.8p52;  // adding it leaves no room for a fraction
+      return (value * scale + to_integer) - to_integer;
+    };
+    std::array<double, 8> sums{};
+    std::size_t i = 0;
+    for (; i + sums.size() <= row.size(); i += sums.size())
+      for (std::size_t lane = 0; lane < sums.size(); ++lane) sums[lane] += whole(row[i + lane]);
+    for (; i < row.size(); ++i) sums[0] += whole(row[i]);
+    for (double s : sums) total += static_cast<Index>(s);
   });
   energy.joule = static_cast<double>(sum(comm_, total)) / scale;
   return energy;
@@ -448,7 +512,7 @@ Index Solver<T>::allocated_bytes() const {
   for (const Field<T>& f : fields_) bytes += f.size() * static_cast<Index>(sizeof(T));
   for (const auto& work : work_)
     for (int c = 0; c < 6; ++c) {
-      bytes += static_cast<Index>(work->materials[c].ids.size() + work->materials[c].runs.size() * sizeof(Run));
+      bytes += work->materials[c].bytes();
       for (const Layer& layer : work->layers[c]) bytes += static_cast<Index>(layer.psi.size() * sizeof(T));
     }
   return bytes;

@@ -76,7 +76,8 @@ class Solver {
   void drive_sources();
   void make_layers();
   void make_sources();
-  Difference<T> difference(std::size_t box, int field, int axis, bool electric, Int3 row_start) const;
+  /// The differences that component updates take of a field along an axis, from the first of some rows on.
+  Differences<T> differences(std::size_t box, int field, int axis, bool electric, const Box& rows) const;
   /// The largest size of each component in the whole grid, and the first value that is not finite. Collective over comm.
   std::pair<std::array<double, 6>, std::optional<Energy::Bad>> largest_values() const;
   template <class F>
@@ -90,7 +91,7 @@ class Solver {
   std::array<T, 3> inverse_spacing_;
   std::vector<Field<T>> fields_;
   std::vector<std::unique_ptr<BoxWork>> work_;
-  std::array<std::array<std::vector<std::array<T, 2>>, 2>, 3> cpml_;  // [axis][E, H][cell] = {b, c}
+  std::array<std::array<std::array<std::vector<T>, 2>, 2>, 3> cpml_;  // [axis][E, H][b, c], by cell along the axis
   std::vector<std::unique_ptr<Current>> currents_;
   std::vector<std::unique_ptr<Incident>> incidents_;
   Exchange exchange_;

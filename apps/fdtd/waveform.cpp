@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <complex>
 #include <limits>
 #include <numbers>
+#include <utility>
 
 #include "scene.hpp"
 
@@ -23,6 +26,47 @@ double table_value(const Waveform& w, double t_s) {
   const auto i = static_cast<std::size_t>(above - w.times_s.begin());
   const double share = (t_s - w.times_s[i - 1]) / (w.times_s[i] - w.times_s[i - 1]);
   return w.values[i - 1] + share * (w.values[i] - w.values[i - 1]);
+}
+
+/// The discrete Fourier transform in place, of a power of two of values (Cooley and Tukey 1965).
+void transform(std::vector<std::complex<double>>& v) {
+  const std::size_t n = v.size();
+  for (std::size_t i = 1, j = 0; i < n; ++i) {  // to the order of reversed bits
+    std::size_t bit = n / 2;
+    for (; j & bit; bit /= 2) j ^= bit;
+    j ^= bit;
+    if (i < j) std::swap(v[i], v[j]);
+  }
+  for (std::size_t half = 1; half < n; half *= 2)
+    for (std::size_t k = 0; k < half; ++k) {
+      const std::complex<double> turn = std::polar(1.0, -std::numbers::pi * static_cast<double>(k) / static_cast<double>(half));
+      for (std::size_t i = k; i < n; i += 2 * half) {
+        const std::complex<double> odd = turn * v[i + half];
+        v[i + half] = v[i] - odd;
+        v[i] += odd;
+      }
+    }
+}
+
+/// The highest frequency with 1e-2 of the peak in the spectrum of a table sampled at its shortest interval; of very uneven ones at a longer
+/// one.
+double highest_table_frequency_hz(const Waveform& w) {
+  if (w.times_s.size() < 2) return 0;
+  const double first = w.times_s.front(), last = w.times_s.back();
+  double step = last - first;
+  for (std::size_t i = 1; i < w.times_s.size(); ++i) step = std::min(step, w.times_s[i] - w.times_s[i - 1]);
+  const double most = 1 << 15;
+  const auto samples = static_cast<std::size_t>(std::min(std::round((last - first) / step), most)) + 1;
+  step = (last - first) / static_cast<double>(samples - 1);
+  std::vector<std::complex<double>> spectrum(std::bit_ceil(8 * samples));  // zeros behind make the lines of the spectrum dense
+  for (std::size_t i = 0; i < samples; ++i) spectrum[i] = table_value(w, std::min(first + static_cast<double>(i) * step, last));
+  transform(spectrum);
+  spectrum.resize(spectrum.size() / 2 + 1);
+  double peak = 0;
+  for (const auto& s : spectrum) peak = std::max(peak, std::abs(s));
+  std::size_t k = spectrum.size() - 1;
+  while (k > 0 && std::abs(spectrum[k]) < 1e-2 * peak) --k;
+  return peak > 0 ? static_cast<double>(k) / (2 * static_cast<double>(spectrum.size() - 1) * step) : 0;
 }
 
 }  // namespace
@@ -75,11 +119,8 @@ double highest_frequency_hz(const Waveform& w) {
       return w.frequency_hz + std::sqrt(2 * std::log(100)) * w.bandwidth_hz;
     case Waveform::Kind::cw:
       return w.frequency_hz;
-    case Waveform::Kind::table: {
-      double shortest = std::numeric_limits<double>::infinity();
-      for (std::size_t i = 1; i < w.times_s.size(); ++i) shortest = std::min(shortest, w.times_s[i] - w.times_s[i - 1]);
-      return w.times_s.size() < 2 ? 0 : 1 / (10 * shortest);  // a well-sampled table has ten points a period
-    }
+    case Waveform::Kind::table:
+      return highest_table_frequency_hz(w);
   }
   return 0;
 }

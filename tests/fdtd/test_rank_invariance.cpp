@@ -62,7 +62,7 @@ Scene crowded(std::array<std::array<Boundary, 2>, 3> boundary) {
     s.dipoles.push_back(dipole(c, {16 * d, 16 * 1.2 * d, 8 * 0.9 * d}));  // a corner
     s.dipoles.push_back(dipole(c, {4 * d, 8 * 1.2 * d, 5 * 0.9 * d}));    // an edge
     s.dipoles.push_back(dipole(c, {3 * d, 3 * 1.2 * d, 16 * 0.9 * d}));   // a face
-    s.dipoles.push_back(dipole(c, {0.6 * d, 25.6 * 1.2 * d, 12 * d}));    // the outermost cells
+    s.dipoles.push_back(dipole(c, {1.6 * d, 25.6 * 1.2 * d, 12 * d}));    // the outermost cells that live
   }
   PlaneWave wave;
   wave.axis = 2;
@@ -86,17 +86,15 @@ std::string digest_of_run(const Comm& world, Scene scene, int ranks, Method meth
   if (world.rank() < ranks) {
     const Comm comm(part);
     Simulation<T> run(comm, scene);
-    for (Index n = 0; n < *scene.steps; ++n) {
-      if (flip_a_bit && n == *scene.steps / 2) {
-        const Field<T>& field = run.solver.field(Hx);
-        const Int3 cell{scene.cells.x / 2, scene.cells.y / 2, scene.cells.z / 2};
-        for (std::size_t b = 0; b < field.blocks().size(); ++b)
-          if (field.blocks()[b].owned.contains(cell)) {
-            using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
-            field.at(b, cell) = std::bit_cast<T>(std::bit_cast<Bits>(field.at(b, cell)) ^ Bits{1});
-          }
-      }
-      run.solver.step();
+    run.steps(*scene.steps);
+    if (flip_a_bit) {
+      const Field<T>& field = run.solver.field(Hx);
+      const Int3 cell{scene.cells.x / 2, scene.cells.y / 2, scene.cells.z / 2};
+      for (std::size_t b = 0; b < field.blocks().size(); ++b)
+        if (field.blocks()[b].owned.contains(cell)) {
+          using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+          field.at(b, cell) = std::bit_cast<T>(std::bit_cast<Bits>(field.at(b, cell)) ^ Bits{1});
+        }
     }
     digest = run.solver.digest();
     const Exchange& exchange = run.solver.exchange();
@@ -124,8 +122,9 @@ void same_bits(const Comm& world, const Scene& scene, const std::string& what, b
     EXPECT_EQ(digest_of_run<T>(world, scene, 7, Method::hilbert, brick), reference) << what << ", brick " << brick;
   for (const Method method : {Method::slab, Method::box, Method::morton, Method::pencil, Method::automatic})
     for (const int ranks : every_method ? std::vector<int>{2, 3, 5, 8, 13} : std::vector<int>{4})
-      if (feasible(scene, ranks, method))
+      if (feasible(scene, ranks, method)) {
         EXPECT_EQ(digest_of_run<T>(world, scene, ranks, method, 8), reference) << what << ", " << name_of(method) << ", ranks " << ranks;
+      }
   EXPECT_NE(digest_of_run<T>(world, scene, 3, Method::hilbert, 8, true), reference) << what << ": the control, one bit in one cell";
 }
 

@@ -64,6 +64,7 @@ RC_GTEST_PROP(Boxes, ASetAnswersLikeItsCells, ()) {
   const Int3 a = test::any_int3(-4, 10), b = test::any_int3(-4, 10);
   const Box within{min(a, b), max(a, b)};
   std::vector<Box> cut;
+  cut.reserve(boxes.size());
   for (const Box& box : boxes) cut.push_back(intersection(box, within));
   expect_once(set.pieces(within), cut, region);
   Index volume = 0;

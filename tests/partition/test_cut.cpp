@@ -34,6 +34,7 @@ Line line_of(const Curve& curve, const Tiling& tiling, const Weights& weights) {
 /// The number of bricks before each cut.
 std::vector<std::size_t> positions(const Line& line, const std::vector<Key>& cuts) {
   std::vector<std::size_t> at;
+  at.reserve(cuts.size());
   for (const Key cut : cuts)
     at.push_back(static_cast<std::size_t>(std::lower_bound(line.keys.begin(), line.keys.end(), cut) - line.keys.begin()));
   return at;

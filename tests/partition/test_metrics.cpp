@@ -149,7 +149,7 @@ TEST(Metrics, NodesOfRanks) {
 /// Eight planes along z, one rank each: what crosses nodes follows from where the ranks sit.
 TEST(Metrics, BytesBetweenNodesFollowTheDistribution) {
   const Partition partition(Method::slab, Tiling::with_bricks({{4, 4, 8}}, {1, 1, 8}), {}, Cartesian{});
-  const Index face = 4 * 4 * 4 * 4;  // bytes that Yee's scheme sends across one face, both ways: 16 a cell
+  constexpr Index face = Index{16} * 4 * 4;  // bytes that Yee's scheme sends across one face, both ways: 16 a cell
   const auto between = [&](int ranks_per_node, Distribution distribution) {
     Machine machine;
     machine.ranks_per_node = ranks_per_node;
@@ -209,9 +209,10 @@ TEST(Metrics, ModelledStepIsTheSlowestRankAndItsNodesLink) {
   machine.node_bytes_per_second = 0.25;
   machine.rank_bytes_per_second = 0.5;
   machine.link_bytes_per_second = 2;
-  const Index half = 2 * 16 * 4;  // bytes across one face, one way
+  constexpr Index half = Index{2} * 16 * 4;  // bytes across one face, one way
   // Rank 1: 16 cells, a message to each side, one of them to the other node, and the node's link carries that one.
-  EXPECT_DOUBLE_EQ(step_time(measure(partition, Stencil::yee(), machine)), 16 + 2 * 1000 + half / 0.25 + half / 0.5 + half / 2.0);
+  EXPECT_DOUBLE_EQ(step_time(measure(partition, Stencil::yee(), machine)),
+                   16 + 2 * 1000 + static_cast<double>(half) * (1 / 0.25 + 1 / 0.5 + 1 / 2.0));
 }
 
 TEST(Metrics, CheapestChoosesKeysByBytesAndMethodsByTime) {

@@ -80,6 +80,7 @@ Traffic expected_traffic(const test::Case& c, const Stencil& stencil) {
 
 std::vector<Plan> plans_of(const Partition& partition, const Stencil& stencil) {
   std::vector<Plan> plans;
+  plans.reserve(static_cast<std::size_t>(partition.ranks()));
   for (Rank r = 0; r < partition.ranks(); ++r) plans.push_back(make_plan(partition, stencil, r));
   return plans;
 }
@@ -226,7 +227,7 @@ TEST(Plan, YeeInteriorBoxReceivesTwelveComponentFacesNotThirtySix) {
         values += link.cells.volume();
       }
   EXPECT_EQ(component_faces.size(), 12u);
-  EXPECT_EQ(values, 2 * 2 * (box.x * box.y + box.y * box.z + box.z * box.x));
+  EXPECT_EQ(values, 4 * (box.x * box.y + box.y * box.z + box.z * box.x));
   // Phase 0 updates E from H of the low neighbours (fields 3 to 5), phase 1 H from E of the high ones.
   for (const auto& [phase, peer, field] : component_faces) {
     EXPECT_EQ(phase == 0, field >= 3);

@@ -37,7 +37,7 @@ struct RunReport {
 /// Every rank's report on rank 0, in rank order; empty elsewhere. Collective over comm.
 std::vector<RankReport> gather_reports(const Comm& comm, const RankReport& mine);
 
-/// The JSON of DESIGN section 4, and the table for people (of more than `most_rows` ranks: the busiest).
+/// The JSON that apps/fdtd/README.md lists, and the table for people (of more than `most_rows` ranks: the busiest).
 std::string to_json(const RunReport& report);
 std::string to_table(const RunReport& report, std::size_t most_rows = 16);
 
