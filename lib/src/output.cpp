@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -84,6 +87,27 @@ void rename_into_place(const fs::path& from, const fs::path& to) {
   if (failed) throw runtime_failure(to.string() + ": renaming the finished file failed (" + failed.message() + ")");
 }
 
+/// Throws unless the first `bytes` bytes of a file have room on the disk, and keeps that room for it where the file system can. The file's
+/// size stays as it is.
+void require_space(const fs::path& file, Index bytes) {
+  const auto full = [&] {
+    return runtime_failure(file.string() + ": no space left on the disk for " + std::to_string(bytes) +
+                           " bytes; free some, or write elsewhere");
+  };
+#ifdef __linux__
+  const int descriptor = open(file.c_str(), O_WRONLY);
+  const int failed = descriptor < 0 || fallocate(descriptor, FALLOC_FL_KEEP_SIZE, 0, bytes) == 0 ? 0 : errno;
+  if (descriptor >= 0) close(descriptor);
+  if (failed == 0) return;
+  if (failed == ENOSPC || failed == EDQUOT || failed == EFBIG) throw full();
+#endif
+  // A file system that cannot keep room can at least say how much there is.
+  std::error_code ignored;
+  const auto there = fs::file_size(file, ignored);
+  const auto space = fs::space(file.parent_path().empty() ? fs::path(".") : file.parent_path(), ignored);
+  if (!ignored && static_cast<std::uintmax_t>(bytes) > space.available + there) throw full();
+}
+
 void quiet_hdf5() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
 
 }  // namespace
@@ -102,6 +126,7 @@ ParallelFile::ParallelFile(const Comm& comm, fs::path path) : comm_(comm), path_
     H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST);
     file_ = checked(H5Fcreate(temporary_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access), "creating the file", path_);
   });
+  reserve(0);
 }
 
 ParallelFile::~ParallelFile() {
@@ -110,6 +135,14 @@ ParallelFile::~ParallelFile() {
     std::error_code ignored;
     fs::remove(temporary_, ignored);
   }
+}
+
+void ParallelFile::reserve(Index bytes) {
+  constexpr Index for_metadata = 1 << 16;  // groups, attributes, headers
+  reserved_bytes_ += bytes + for_metadata;
+  agree_on(comm_, [&] {
+    if (comm_.rank() == 0) require_space(temporary_, reserved_bytes_);
+  });
 }
 
 void ParallelFile::attach(const std::string& name, const Attributes& attributes) {
@@ -132,6 +165,7 @@ void ParallelFile::dataset(const std::string& name, Int3 extent, std::span<const
   const std::string doing = "writing " + name;
   const Index rounds = max(comm_, static_cast<Index>(pieces.size()));
   const auto size = zyx(extent);
+  reserve(product(extent) * static_cast<Index>(sizeof(T)));
   agree_on(comm_, [&] {
     const Handle space(H5Screate_simple(3, size.data(), nullptr), H5Sclose);
     const Handle set(checked(H5Dcreate2(file_, name.c_str(), type_of<T>(), space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), doing, path_),
@@ -166,7 +200,9 @@ template void ParallelFile::dataset(const std::string&, Int3, std::span<const Pi
 void ParallelFile::close() {
   agree_on(comm_, [&] { checked(H5Fclose(std::exchange(file_, H5I_INVALID_HID)), "closing the file", path_); });
   agree_on(comm_, [&] {
-    if (comm_.rank() == 0) rename_into_place(temporary_, path_);
+    if (comm_.rank() != 0) return;
+    fs::resize_file(temporary_, fs::file_size(temporary_));  // gives back the room that was not needed
+    rename_into_place(temporary_, path_);
   });
 }
 

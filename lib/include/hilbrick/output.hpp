@@ -60,10 +60,14 @@ class ParallelFile {
 
  private:
   void attach(const std::string& name, const Attributes& attributes);
+  /// Makes sure that the disk has room for so many bytes more. HDF5 must not find out by itself: when one rank's write fails inside a
+  /// collective call, its ranks wait for each other for ever. Collective over comm.
+  void reserve(Index bytes);
 
   const Comm& comm_;
   std::filesystem::path path_, temporary_;
   hid_t file_ = H5I_INVALID_HID;
+  Index reserved_bytes_ = 0;
 };
 
 /// A one-dimensional series of values that grows; written by one process alone.
