@@ -100,6 +100,12 @@ Box snapshot_cells(const Scene& scene, const SnapshotRequest& request) {
     const double low = request.low_m[a] / scene.spacing_m[a], high = request.high_m[a] / scene.spacing_m[a];
     cells.lo[a] = std::clamp<Index>(static_cast<Index>(std::floor(low + 1e-6)), 0, scene.cells[a] - 1);
     cells.hi[a] = std::clamp<Index>(static_cast<Index>(std::ceil(high - 1e-6)), cells.lo[a] + 1, scene.cells[a]);
+    if (a > 0 && cells.hi[a] - cells.lo[a] == 1 && scene.cells[a] > 1) {
+      if (cells.hi[a] < scene.cells[a])
+        ++cells.hi[a];
+      else
+        --cells.lo[a];
+    }
   }
   return cells;
 }
@@ -132,17 +138,19 @@ void SnapshotWriter<T>::write_one(std::size_t which) {
   const Index step = solver_.steps_done();
   const std::string name = fmt::format("{}_{:07}.vtkhdf", request.name, step);
 
-  // VTK's ImageData: cell values between points, or point values. A Yee component keeps its offset as an attribute.
-  const Int3 last = request.at_cell ? extent : extent - Int3{1, 1, 1};
+  // Values as points of VTK's ImageData, which every version reads (9.1 takes cells to be as many as points): in the middle of each cell,
+  // or, for Yee values, at its low corner, with the component's offset from there as an attribute.
+  const double in_cell = request.at_cell ? 0.5 : 0.0;
+  std::vector<double> origin_m;
+  for (int a = 0; a < 3; ++a) origin_m.push_back((static_cast<double>(cells.lo[a]) + in_cell) * d[a]);
   ParallelFile file(comm_, folder_ / name);
   file.group("/VTKHDF", {{"Version", std::vector<Index>{1, 0}},
                          {"Type", "ImageData"},
-                         {"WholeExtent", std::vector<Index>{0, last.x, 0, last.y, 0, last.z}},
-                         {"Origin", as_vector({static_cast<double>(cells.lo.x) * d[0], static_cast<double>(cells.lo.y) * d[1],
-                                               static_cast<double>(cells.lo.z) * d[2]})},
+                         {"WholeExtent", std::vector<Index>{0, extent.x - 1, 0, extent.y - 1, 0, extent.z - 1}},
+                         {"Origin", origin_m},
                          {"Spacing", as_vector(d)},
                          {"Direction", std::vector<double>{1, 0, 0, 0, 1, 0, 0, 0, 1}}});
-  const std::string group = request.at_cell ? "/VTKHDF/CellData" : "/VTKHDF/PointData";
+  const std::string group = "/VTKHDF/PointData";
   file.group(group);
   for (const Component c : request.fields) {
     const Field<T>& field = solver_.field(c);
@@ -155,11 +163,10 @@ void SnapshotWriter<T>::write_one(std::size_t which) {
       for_each_cell(part,
                     [&](Int3 cell) { piece.values.push_back(request.at_cell ? at_cell_centre(field, b, c, cell) : field.at(b, cell)); });
     }
-    const Vec3 offset_m = yee_position_m(d, c, {});
-    file.dataset<T>(group + "/" + component_names[c], extent, pieces,
-                    {{"time_s", time_s(solver_.numerics(), c, step)},
-                     {"unit", is_electric(c) ? "V/m" : "A/m"},
-                     {"offset_m", as_vector(request.at_cell ? Vec3{d[0] / 2, d[1] / 2, d[2] / 2} : offset_m)}});
+    const Vec3 offset_m = request.at_cell ? Vec3{} : yee_position_m(d, c, {});
+    file.dataset<T>(
+        group + "/" + component_names[c], extent, pieces,
+        {{"time_s", time_s(solver_.numerics(), c, step)}, {"unit", is_electric(c) ? "V/m" : "A/m"}, {"offset_m", as_vector(offset_m)}});
   }
   file.close();
 

@@ -64,7 +64,8 @@ class SnapshotWriter {
   std::vector<std::vector<std::pair<std::string, double>>> files_;  // of each snapshot: file name, time in s
 };
 
-/// The cells of a snapshot: those that the requested box touches, at least one along each axis.
+/// The cells of a snapshot: those that the requested box touches, at least one along x and two along y and z, where the grid has them: VTK
+/// before 9.3 crashes on image data that is flat along y or z.
 Box snapshot_cells(const Scene& scene, const SnapshotRequest& request);
 
 }  // namespace hilbrick::fdtd

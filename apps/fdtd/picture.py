@@ -25,21 +25,22 @@ AXES = "xyz"
 
 
 def read_plane(path):
-    """The one-cell-thick data of a snapshot: ({field: 2D array}, normal axis, (first, second) axis, extent in m)."""
+    """The first layer of a thin snapshot: ({field: 2D array}, normal axis, (first, second) axis, extent in m, cell along the normal)."""
     with h5py.File(path) as file:
         root = file["VTKHDF"]
-        group = root["CellData"] if "CellData" in root else root["PointData"]
-        fields = {name: np.asarray(data) for name, data in group.items()}
+        fields = {name: np.asarray(data) for name, data in root["PointData"].items()}
         shape = next(iter(fields.values())).shape[::-1]  # x, y, z
         origin, spacing = root.attrs["Origin"], root.attrs["Spacing"]
-    thin = [a for a in range(3) if shape[a] == 1]
+    thin = [a for a in range(3) if shape[a] <= 2]  # solvers write two layers where VTK cannot read one
     if not thin:
         return None
     normal = thin[-1]
     first, second = (a for a in range(3) if a != normal)
-    planes = {name: np.squeeze(data.take(0, axis=2 - normal)) for name, data in fields.items()}
-    extent = [origin[first], origin[first] + shape[first] * spacing[first], origin[second], origin[second] + shape[second] * spacing[second]]
-    return planes, normal, (first, second), extent, origin[normal] / spacing[normal]
+    planes = {name: data.take(0, axis=2 - normal) for name, data in fields.items()}
+    extent = []  # half a cell around the outermost points
+    for axis in (first, second):
+        extent += [origin[axis] - spacing[axis] / 2, origin[axis] + (shape[axis] - 0.5) * spacing[axis]]
+    return planes, normal, (first, second), extent, int(origin[normal] / spacing[normal] + 1e-6)
 
 
 def owners_plane(owners, brick_counts, normal, cell, cells):
@@ -51,7 +52,7 @@ def owners_plane(owners, brick_counts, normal, cell, cells):
 def draw_owners(axis, method, owners, plane, cells):
     """Who owns the bricks that a plane cuts, each rank in its colour with its number in the middle."""
     _, normal, (first, second), box, cell = plane
-    bricks = owners_plane(owners, owners.shape[::-1], normal, int(round(cell)), cells)
+    bricks = owners_plane(owners, owners.shape[::-1], normal, cell, cells)
     ranks = int(owners.max()) + 1
     palette = plt.get_cmap("tab20" if ranks > 10 else "tab10")
     axis.imshow(np.ma.masked_less(bricks, 0) % palette.N, origin="lower", extent=box, cmap=palette, vmin=-0.5, vmax=palette.N - 0.5,
@@ -79,7 +80,7 @@ def draw(series_path, moments, owners, cells):
     files = json.loads(series_path.read_text())["files"]
     planes = [(entry["time"], read_plane(series_path.parent / entry["name"])) for entry in files]
     if not planes or any(plane is None for _, plane in planes):
-        print(f"{series_path.name}: not one cell thick along any axis; open it in ParaView", file=sys.stderr)
+        print(f"{series_path.name}: not thin along any axis; open it in ParaView", file=sys.stderr)
         return None
     fields = list(planes[0][1][0])
     extent = planes[0][1][3]

@@ -159,8 +159,8 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
     const Index step = solver.steps_done();
     done = step == numerics.steps;
     if (step % scene.check_every == 0 || done) {
+      probes.flush();  // first: what led to a failure is worth most
       loop.time([&] { watch.see(solver.energy(), step); });
-      probes.flush();
       done = done || (scene.stop_below_db && watch.below(*scene.stop_below_db));
     }
     if (probes.full()) probes.flush();

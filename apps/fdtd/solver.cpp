@@ -266,7 +266,7 @@ void Solver<T>::update(BoxWork& work, std::size_t box) {
       const Difference<T>& d = layer.axis == component.u ? part.curl.u : part.curl.v;
       const Index begin = layer.cells.lo.x - component.owned.lo.x, end = layer.cells.hi.x - component.owned.lo.x;
       T* psi = layer.psi.data() + static_cast<Index>(row_of(layer.cells, y, z)) * layer.cells.extent().x;
-      const auto& [profile_b, profile_c] = cpml_[layer.axis][electric ? 0 : 1];
+      const std::array<std::vector<T>, 2>& profile = cpml_[layer.axis][electric ? 0 : 1];
       by_material(*component.materials, table, row_of(component.owned, y, z), begin, end,
                   [&](Index first, Index last, const Coefficients<T>& k) {
                     const auto run = [&](auto b, auto c) {
@@ -274,10 +274,10 @@ void Solver<T>::update(BoxWork& work, std::size_t box) {
                     };
                     if (layer.axis == 0) {
                       const Index x = component.owned.lo.x + first;
-                      run([b = profile_b.data() + x](Index i) { return b[i]; }, [c = profile_c.data() + x](Index i) { return c[i]; });
+                      run([b = profile[0].data() + x](Index i) { return b[i]; }, [c = profile[1].data() + x](Index i) { return c[i]; });
                     } else {
                       const auto at = static_cast<std::size_t>(layer.axis == 1 ? y : z);
-                      run([b = profile_b[at]](Index) { return b; }, [c = profile_c[at]](Index) { return c; });
+                      run([b = profile[0][at]](Index) { return b; }, [c = profile[1][at]](Index) { return c; });
                     }
                   });
     }

@@ -257,7 +257,12 @@ void write_file(const fs::path& path, const std::string& text) {
   std::ofstream out(temporary, std::ios::binary);
   out << text;
   out.close();
-  if (!out) throw runtime_failure(path.string() + ": cannot be written (" + std::strerror(errno) + ")");
+  if (!out) {
+    const std::string reason = std::strerror(errno);
+    std::error_code ignored;
+    fs::remove(temporary, ignored);
+    throw runtime_failure(path.string() + ": cannot be written (" + reason + ")");
+  }
   rename_into_place(temporary, path);
 }
 
