@@ -56,6 +56,7 @@ std::uint64_t digest_of(const Partition& partition) {
   if (const auto* s = std::get_if<Segments>(&partition.rule())) {
     add(s->curve.order());
     add(s->curve.fit());
+    add(s->curve.first_axis());
     words.insert(words.end(), s->cuts.begin(), s->cuts.end());
   }
   return XXH3_64bits(words.data(), words.size() * sizeof(std::uint64_t));

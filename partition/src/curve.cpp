@@ -91,7 +91,8 @@ Int3 hilbert_slot(int levels, Key key) {
   return to_int3(s);
 }
 
-Curve::Curve(Order order, Fit fit, Int3 bricks) : order_(order), fit_(fit), bricks_(bricks) {
+Curve::Curve(Order order, Fit fit, Int3 bricks, FirstAxis first) : order_(order), fit_(fit), first_(first), bricks_(turned(bricks)) {
+  bricks = bricks_;
   for (int a = 0; a < 3; ++a) {
     if (bricks[a] < 1 || bricks[a] > max_bricks_per_axis)
       throw Error("curve: expected 1 to " + std::to_string(max_bricks_per_axis) + " bricks along each axis, found " +
@@ -126,6 +127,7 @@ Curve::Curve(Order order, Fit fit, Int3 bricks) : order_(order), fit_(fit), bric
 }
 
 Key Curve::key(Int3 brick) const {
+  brick = turned(brick);
   if (fit_ == Fit::stretched)
     for (int a = 0; a < 3; ++a) brick[a] = (2 * brick[a] + 1) * (Index{1} << bits_[a]) / (2 * bricks_[a]);
   return order_ == Order::hilbert ? hilbert_key(levels_, brick) : morton_key(levels_, brick);
@@ -145,7 +147,8 @@ Box Curve::octant(int level, Key prefix) const {
       box.hi[a] = first_brick_at_slot(hi, Index{1} << bits_[a], bricks_[a]);
     }
   }
-  return intersection(box, {{0, 0, 0}, bricks_});
+  box = intersection(box, {{0, 0, 0}, bricks_});
+  return {turned(box.lo), turned(box.hi)};
 }
 
 std::vector<Box> Curve::segment(Key from, Key to) const {

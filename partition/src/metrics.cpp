@@ -37,9 +37,9 @@ Index faces_between(const Partition& partition, int axis, Int3 lower, Int3 upper
 
 }  // namespace
 
-Index cut_faces(const Partition& partition, Rank rank) {
+Int3 cut_faces_by_axis(const Partition& partition, Rank rank) {
   const Tiling& tiling = partition.tiling();
-  Index faces = 0;
+  Int3 faces;
   for (const auto& [brick, box] : surface_bricks(partition, rank, {-1, -1, -1}, {1, 1, 1})) {
     for (int axis = 0; axis < 3; ++axis)
       for (const bool up : {false, true}) {
@@ -49,10 +49,15 @@ Index cut_faces(const Partition& partition, Rank rank) {
         if (box.contains(home)) continue;
         const Rank peer = partition.owner(home);
         if (peer == rank || peer == nobody) continue;
-        faces += up ? faces_between(partition, axis, brick, home) : faces_between(partition, axis, home, brick);
+        faces[axis] += up ? faces_between(partition, axis, brick, home) : faces_between(partition, axis, home, brick);
       }
   }
   return faces;
+}
+
+Index cut_faces(const Partition& partition, Rank rank) {
+  const Int3 faces = cut_faces_by_axis(partition, rank);
+  return faces.x + faces.y + faces.z;
 }
 
 RankMetrics measure_rank(const Partition& partition, const Stencil& stencil, const Machine& machine, Rank rank, Index value_bytes) {
@@ -62,7 +67,9 @@ RankMetrics measure_rank(const Partition& partition, const Stencil& stencil, con
     ++m.boxes;
   }
   m.load = partition.load(rank);
-  m.faces = cut_faces(partition, rank);
+  const Int3 faces = cut_faces_by_axis(partition, rank);
+  m.faces = faces.x + faces.y + faces.z;
+  m.faces_x = faces.x;
   std::vector<Rank> peers;
   const int node = machine.node_of(rank, partition.ranks());
   for (const PhasePlan& phase : make_plan(partition, stencil, rank).phases) {
@@ -98,6 +105,7 @@ Metrics summarise(const Partition& partition, const Machine& machine, std::span<
     load_total += static_cast<double>(m.load);
     load_max = std::max(load_max, static_cast<double>(m.load));
     all.faces_total += m.faces;
+    all.faces_x_total += m.faces_x;
     all.faces_max = std::max(all.faces_max, m.faces);
     all.bytes_per_step_max = std::max(all.bytes_per_step_max, m.bytes_per_step);
     all.bytes_per_step_total += m.bytes_per_step;
@@ -109,6 +117,7 @@ Metrics summarise(const Partition& partition, const Machine& machine, std::span<
     node_bytes[node] += m.internode_bytes_per_step;
     node_seconds[node] = std::max(node_seconds[node], m.step_seconds);
   }
+  all.faces_x_total /= 2;
   all.faces_total /= 2;  // each was counted on both sides
   all.cells_mean = cells / ranks;
   all.imbalance = load_total > 0 ? load_max * ranks / load_total : 1;
@@ -143,9 +152,11 @@ std::size_t cheapest(std::span<const Metrics> metrics, Method method) {
   HILBRICK_ASSERT(!metrics.empty());
   std::map<Method, std::size_t> of_method;
   for (std::size_t i = 0; i < metrics.size(); ++i) {
-    const auto bytes = [&](std::size_t k) { return std::tuple(metrics[k].bytes_per_step_total, metrics[k].bytes_per_step_max); };
+    const auto cost = [&](std::size_t k) {
+      return std::tuple(metrics[k].bytes_per_step_total, metrics[k].bytes_per_step_max, metrics[k].faces_x_total);
+    };
     const auto [known, first] = of_method.try_emplace(metrics[i].method, i);
-    if (!first && bytes(i) < bytes(known->second)) known->second = i;
+    if (!first && cost(i) < cost(known->second)) known->second = i;
   }
   if (method != Method::automatic) return of_method.at(method);
   const auto fastest = std::min_element(of_method.begin(), of_method.end(), [&](const auto& a, const auto& b) {

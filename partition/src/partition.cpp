@@ -119,8 +119,10 @@ Partition::Partition(Method method, Tiling tiling, Weights weights, Segments rul
 
 std::string Partition::description() const {
   std::string text(name_of(method_));
-  if (const auto* s = std::get_if<Segments>(&rule_); s && s->curve.order() == Order::hilbert)
+  if (const auto* s = std::get_if<Segments>(&rule_); s && s->curve.order() == Order::hilbert) {
     text += s->curve.fit() == Fit::embedded ? ", embedded key" : ", stretched key";
+    if (s->curve.first_axis() == FirstAxis::z) text += ", z first";
+  }
   return text + ", " + dimensions(tiling_.bricks()) + " bricks";
 }
 
@@ -162,8 +164,8 @@ Candidates candidates(const Tiling& tiling, const Weights& weights, const Stenci
   if (ranks < 1) throw Error("ranks: expected at least 1, found " + std::to_string(ranks));
   const Grid& grid = tiling.grid();
   Candidates result;
-  auto add_curve = [&](Order order, Fit fit) {
-    const Curve curve(order, fit, tiling.bricks());
+  auto add_curve = [&](Order order, Fit fit, FirstAxis first = FirstAxis::x) {
+    const Curve curve(order, fit, tiling.bricks(), first);
     result.partitions.emplace_back(method, tiling, weights, Segments{curve, cut(curve, tiling, weights, ranks)});
   };
   switch (method) {
@@ -186,8 +188,10 @@ Candidates candidates(const Tiling& tiling, const Weights& weights, const Stenci
       add_curve(Order::morton, Fit::embedded);
       return result;
     case Method::hilbert:
-      add_curve(Order::hilbert, Fit::embedded);
-      if (!powers_of_two(tiling.bricks())) add_curve(Order::hilbert, Fit::stretched);
+      for (const FirstAxis first : {FirstAxis::x, FirstAxis::z}) {
+        add_curve(Order::hilbert, Fit::embedded, first);
+        if (!powers_of_two(tiling.bricks())) add_curve(Order::hilbert, Fit::stretched, first);
+      }
       return result;
     case Method::automatic:
       for (Method m : all_methods) {

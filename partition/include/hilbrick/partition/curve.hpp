@@ -21,6 +21,8 @@ using Key = std::uint64_t;
 
 enum class Order { morton, hilbert };
 enum class Fit { embedded, stretched };
+/// Which axis is the first coordinate, whose bit is the most significant of each three: the first halving cuts across it.
+enum class FirstAxis { x, z };
 
 /// 21 bits an axis fill a 63-bit key.
 inline constexpr int max_levels = 21;
@@ -36,10 +38,11 @@ Int3 hilbert_slot(int levels, Key key);
 class Curve {
  public:
   /// A curve through a tiling of `bricks` bricks. Throws Error for less than one or more than 2^21 bricks along an axis.
-  Curve(Order order, Fit fit, Int3 bricks);
+  Curve(Order order, Fit fit, Int3 bricks, FirstAxis first = FirstAxis::x);
 
   Order order() const { return order_; }
   Fit fit() const { return fit_; }
+  FirstAxis first_axis() const { return first_; }
   int levels() const { return levels_; }
   /// One past the largest key.
   Key end() const { return Key{1} << (3 * levels_); }
@@ -55,9 +58,13 @@ class Curve {
   friend bool operator==(const Curve&, const Curve&) = default;
 
  private:
+  /// Coordinates in the curve's order of axes, and back.
+  Int3 turned(Int3 v) const { return first_ == FirstAxis::x ? v : Int3{v.z, v.y, v.x}; }
+
   Order order_;
   Fit fit_;
-  Int3 bricks_;
+  FirstAxis first_;
+  Int3 bricks_;                // turned
   std::array<int, 3> bits_{};  // the axis has 2^bits slots
   int levels_ = 0;             // the most bits of any axis
 };

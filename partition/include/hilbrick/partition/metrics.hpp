@@ -15,11 +15,12 @@ namespace hilbrick {
 
 /// One rank's share. Bytes and messages are what it sends to other ranks in one step, all phases.
 struct RankMetrics {
-  Index cells = 0;  // active cells owned
-  Index load = 0;   // their weight
-  Index boxes = 0;  // merged boxes
-  Index faces = 0;  // cell faces shared with other ranks
-  Index peers = 0;  // ranks it sends to or receives from
+  Index cells = 0;    // active cells owned
+  Index load = 0;     // their weight
+  Index boxes = 0;    // merged boxes
+  Index faces = 0;    // cell faces shared with other ranks
+  Index faces_x = 0;  // of these, the ones normal to x: to pack them touches one memory line for each value
+  Index peers = 0;    // ranks it sends to or receives from
   Index messages = 0;
   Index bytes_per_step = 0;
   Index internode_bytes_per_step = 0;  // the part for ranks on other nodes
@@ -32,9 +33,10 @@ struct Metrics {
   int ranks = 0;
   Index cells_max = 0;
   double cells_mean = 0;
-  double imbalance = 1;   // max over mean of the load over all ranks asked for; >= 1, 1 is ideal
-  Index faces_total = 0;  // each face between two ranks once
-  Index faces_max = 0;    // of the rank that has most
+  double imbalance = 1;     // max over mean of the load over all ranks asked for; >= 1, 1 is ideal
+  Index faces_total = 0;    // each face between two ranks once
+  Index faces_x_total = 0;  // of these, normal to x
+  Index faces_max = 0;      // of the rank that has most
   Index bytes_per_step_max = 0, bytes_per_step_total = 0;
   double bytes_per_step_mean = 0;
   Index messages_per_step_max = 0;
@@ -61,12 +63,14 @@ std::vector<RankMetrics> measure_ranks(const Partition& partition, const Stencil
 /// its messages and moves its bytes; a node's ranks share its link.
 double step_time(const Metrics& metrics);
 
-/// The candidate to take: of each method the one with the fewest bytes in all, then of the busiest rank; for `automatic` the
-/// method with the least step_time among these. Of equals the first.
+/// The candidate to take: of each method the one with the fewest bytes in all, then of the busiest rank, then the fewest faces normal to x;
+/// for `automatic` the method with the least step_time among these. Of equals the first.
 std::size_t cheapest(std::span<const Metrics> metrics, Method method);
 
 /// Cell faces between a rank's cells and other ranks'. Local.
 Index cut_faces(const Partition& partition, Rank rank);
+/// The same, by the axis that the faces are normal to. Local.
+Int3 cut_faces_by_axis(const Partition& partition, Rank rank);
 
 /// The isoperimetric bound on faces_total of any partition into `ranks` equal pieces of a full non-periodic grid (each piece at
 /// least a cube, the grid's own surface given): (6 P (N/P)^(2/3) - surface) / 2.

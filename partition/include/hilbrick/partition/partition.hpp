@@ -79,7 +79,7 @@ struct Candidates {
 };
 /// slab: equal cell planes of the longest axis (ties: the slowest), weights ignored. pencil, box: the factorisation that sends
 /// the fewest values for this stencil, each weighed by its axis's face cost. morton: the embedded key; hilbert: embedded and
-/// stretched. automatic: the candidates of every method.
+/// stretched, with x or z first. automatic: the candidates of every method.
 Candidates candidates(const Tiling& tiling, const Weights& weights, const Stencil& stencil, const Machine& machine, int ranks,
                       Method method);
 
