@@ -269,6 +269,7 @@ void Solver<T>::update(BoxWork& work, std::size_t box) {
       const std::array<std::vector<T>, 2>& profile = cpml_[layer.axis][electric ? 0 : 1];
       by_material(*component.materials, table, row_of(component.owned, y, z), begin, end,
                   [&](Index first, Index last, const Coefficients<T>& k) {
+                    if (k.gain == 0) return;  // in a perfect conductor
                     const auto run = [&](auto b, auto c) {
                       cpml_row(part.curl.f + first, psi + (first - begin), last - first, k.gain * layer.sign, b, c, d.from(first));
                     };
