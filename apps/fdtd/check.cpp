@@ -15,25 +15,15 @@ namespace {
 Index memory_bytes(const Scene& scene, const Numerics& numerics, const Domain& domain) {
   const Index value = value_bytes(scene);
   Index bytes = 0;
-  const auto layers = pml_layers(scene);
-  const bool magnetic = std::any_of(scene.shapes.begin(), scene.shapes.end(), [&](const Shape& s) {
-    const Material& m = scene.materials[s.material];
-    return m.mu_r != 1 || m.sigma_m != 0;
-  });
+  const bool magnetic = is_magnetic(scene);
   for (int c = 0; c < 6; ++c)
     for (const Block& block : blocks_for(domain, numerics.stencils, c)) {
       bytes += block.stored.volume() * value;
       const Int3 e = block.owned.extent();
       if (c < 3 || magnetic) bytes += e.y * e.z * static_cast<Index>(3 * sizeof(Run) + sizeof(std::uint32_t));  // about three runs a row
       for (int a = 0; a < 3; ++a)
-        for (int side = 0; side < 2; ++side) {
-          Box cells = block.owned;
-          if (side == 0)
-            cells.hi[a] = std::min(cells.hi[a], layers[a][0]);
-          else
-            cells.lo[a] = std::max(cells.lo[a], scene.cells[a] - layers[a][1]);
-          if (a != c % 3) bytes += cells.volume() * value;
-        }
+        for (int side = 0; side < 2; ++side)
+          if (a != c % 3) bytes += layer_cells(scene, block.owned, a, side).volume() * value;
     }
   for (const PhasePlan& phase : make_plan(domain.partition, numerics.stencils.front(), domain.rank).phases)
     for (const auto* messages : {&phase.sends, &phase.receives})

@@ -10,13 +10,6 @@ namespace {
 
 double tolerance_m(const Scene& scene) { return 1e-9 * std::min({scene.spacing_m[0], scene.spacing_m[1], scene.spacing_m[2]}); }
 
-bool is_magnetic(const Scene& scene) {
-  return std::any_of(scene.shapes.begin(), scene.shapes.end(), [&](const Shape& s) {
-    const Material& m = scene.materials[s.material];
-    return !m.pec && (m.mu_r != 1 || m.sigma_m != 0);
-  });
-}
-
 /// Whether tangential E on plane 0 of the axis is held at zero.
 bool electric_wall_low(const Scene& scene, int axis) {
   return scene.boundary[axis][0] == Boundary::pec || scene.boundary[axis][0] == Boundary::pml;
@@ -41,6 +34,13 @@ void append_runs(const MaterialId* row, Index n, std::vector<Run>& runs) {
 }
 
 }  // namespace
+
+bool is_magnetic(const Scene& scene) {
+  return std::any_of(scene.shapes.begin(), scene.shapes.end(), [&](const Shape& s) {
+    const Material& m = scene.materials[s.material];
+    return !m.pec && (m.mu_r != 1 || m.sigma_m != 0);
+  });
+}
 
 template <class T>
 CoefficientTable<T> coefficients(const Scene& scene, double dt_s) {

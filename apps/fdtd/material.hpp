@@ -46,6 +46,9 @@ struct MaterialMap {
   Index bytes() const { return static_cast<Index>(runs.size() * sizeof(Run) + row_runs.size() * sizeof(std::uint32_t)); }
 };
 
+/// Whether some shape has another permeability than vacuum, or magnetic loss: else magnetic components need no map.
+bool is_magnetic(const Scene& scene);
+
 /// The material map of component c in a block: the shapes painted in order at the component's own position, and perfect conductor on
 /// tangential E along electric walls and behind PMLs. Magnetic components are mapped only when some material is magnetic. Local.
 MaterialMap map_materials(const Scene& scene, const Numerics& numerics, Component c, const Box& owned);

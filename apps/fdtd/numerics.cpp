@@ -80,6 +80,17 @@ std::array<std::array<Index, 2>, 3> pml_layers(const Scene& scene) {
   return layers;
 }
 
+Box layer_cells(const Scene& scene, const Box& owned, int axis, int side) {
+  const Index layers = pml_layers(scene)[axis][side];
+  if (layers == 0) return {};
+  Box cells = owned;
+  if (side == 0)
+    cells.hi[axis] = std::min(cells.hi[axis], layers);
+  else
+    cells.lo[axis] = std::max(cells.lo[axis], scene.cells[axis] - layers);
+  return cells;
+}
+
 std::optional<std::string> pml_at(const Scene& scene, Int3 cell) {
   const auto layers = pml_layers(scene);
   for (int a = 0; a < 3; ++a) {

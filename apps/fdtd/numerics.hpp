@@ -45,6 +45,8 @@ Index nearest_plane(double spacing_m, double coordinate_m);
 
 /// Layers of perfectly matched layer at each face: [axis][low, high].
 std::array<std::array<Index, 2>, 3> pml_layers(const Scene& scene);
+/// The part of a box of values that lies in the layer at a face (side 0 low, 1 high); empty where there is none.
+Box layer_cells(const Scene& scene, const Box& owned, int axis, int side);
 /// Whether a cell lies in a perfectly matched layer, and the name of the first such face ("the PML at x low").
 std::optional<std::string> pml_at(const Scene& scene, Int3 cell);
 

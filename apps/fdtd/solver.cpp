@@ -147,12 +147,8 @@ void Solver<T>::make_layers() {
       for (int c = 0; c < 6; ++c) {
         if (c % 3 == a) continue;
         for (int side = 0; side < 2; ++side) {
-          Box cells = fields_[c].blocks()[b].owned;
-          if (side == 0)
-            cells.hi[a] = std::min(cells.hi[a], layers[a][0]);
-          else
-            cells.lo[a] = std::max(cells.lo[a], scene_.cells[a] - layers[a][1]);
-          if (layers[a][side] == 0 || cells.empty()) continue;
+          const Box cells = layer_cells(scene_, fields_[c].blocks()[b].owned, a, side);
+          if (cells.empty()) continue;
           const T sign = a == (c + 1) % 3 ? T(1) : T(-1);
           work_[b]->layers[c].push_back(
               {static_cast<Component>(c), a, sign, cells, std::vector<T>(static_cast<std::size_t>(cells.volume()), T(0))});

@@ -170,16 +170,22 @@ TEST(Cavity, MagneticWallsAreTheMirrorOfAWholeBox) {
     }
 }
 
+/// Noise in E wherever it lives between low electric walls.
+template <class T>
+void set_noise(Simulation<T>& run) {
+  for (const Component c : {Ex, Ey, Ez})
+    run.set(c, [&](Int3 cell) {
+      for (int a = 0; a < 3; ++a)
+        if (a != axis_of(c) && cell[a] == 0 && run.scene.boundary[a][0] == Boundary::pec) return 0.0;
+      return noise(c, cell);
+    });
+}
+
 template <class T>
 void energy_stays(const Comm& comm, Scene scene, Index steps, double bound) {
   scene.precision = sizeof(T) == 4 ? Precision::single_ : Precision::double_;
   Simulation<T> run(comm, scene);
-  for (const Component c : {Ex, Ey, Ez})
-    run.set(c, [&](Int3 cell) {
-      for (int a = 0; a < 3; ++a)
-        if (a != axis_of(c) && cell[a] == 0 && scene.boundary[a][0] == Boundary::pec) return 0.0;
-      return noise(c, cell);
-    });
+  set_noise(run);
   run.steps(1);
   const double first = run.solver.energy().joule;
   EXPECT_GT(first, 0);
@@ -230,12 +236,7 @@ TEST(TimeReversal, ReturnsToTheStart) {
   const Comm comm(MPI_COMM_WORLD);
   const Index steps = 200;
   Simulation<double> run(comm, box_scene({10, 8, 9}, {1e-3, 1.2e-3, 0.8e-3}, Boundary::pec, 1000));
-  for (const Component c : {Ex, Ey, Ez})
-    run.set(c, [&](Int3 cell) {
-      for (int a = 0; a < 3; ++a)
-        if (a != axis_of(c) && cell[a] == 0) return 0.0;
-      return noise(c, cell);
-    });
+  set_noise(run);
   run.steps(1);
   std::array<std::function<double(Int3)>, 6> start;
   for (int c = 0; c < 6; ++c) start[c] = run.gather(static_cast<Component>(c));
@@ -258,12 +259,7 @@ TEST(TimeReversal, ReturnsToTheStart) {
 TEST(Divergence, OfBStaysAtRoundOff) {
   const Comm comm(MPI_COMM_WORLD);
   Simulation<double> run(comm, box_scene({10, 8, 9}, {1e-3, 1.2e-3, 0.8e-3}, Boundary::pec, 1000));
-  for (const Component c : {Ex, Ey, Ez})
-    run.set(c, [&](Int3 cell) {
-      for (int a = 0; a < 3; ++a)
-        if (a != axis_of(c) && cell[a] == 0) return 0.0;
-      return noise(c, cell);
-    });
+  set_noise(run);
   run.steps(500);
   const std::array h{run.gather(Hx), run.gather(Hy), run.gather(Hz)};
   double worst = 0, largest = 0;
