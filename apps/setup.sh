@@ -10,7 +10,7 @@ say() { printf '== %s\n' "$*"; }
 
 # All that the libraries, programs, tests and benchmarks are built from. Kokkos has two package names: see kokkos_package.
 BUILD_PACKAGES=(g++ cmake make libopenmpi-dev openmpi-bin libhdf5-openmpi-dev hdf5-tools libgtest-dev libgmock-dev libbenchmark-dev
-  librapidcheck-dev libtomlplusplus-dev libcli11-dev libfmt-dev nlohmann-json3-dev libxxhash-dev)
+  librapidcheck-dev libtomlplusplus-dev libcli11-dev libfmt-dev nlohmann-json3-dev libxxhash-dev libmetis-dev)
 PYTHON_PACKAGES=(python3 python3-numpy python3-h5py)
 
 has_package() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }

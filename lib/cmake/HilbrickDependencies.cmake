@@ -6,6 +6,8 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 
 option(HILBRICK_FETCH_KOKKOS "Download and build Kokkos together with Hilbrick, where the system has no package of it" OFF)
 
+find_package(Threads REQUIRED)
+
 if(HILBRICK_MPI OR HILBRICK_APPS)
   find_package(fmt REQUIRED)
   find_package(nlohmann_json REQUIRED)

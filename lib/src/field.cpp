@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <hilbrick/field.hpp>
 #include <hilbrick/partition/box_set.hpp>
+#include <utility>
 
 namespace hilbrick {
 
@@ -12,7 +13,7 @@ std::vector<Box> footprint(const Stencil& stencil, std::size_t phase, int field,
     const Box reader = field_box(cells, grid, stencil.fields()[static_cast<std::size_t>(access.reader)]);
     subtract({reader.lo + access.first, reader.hi + access.last}, owned, read);
   }
-  return disjoint(read);
+  return canonical(std::move(read));
 }
 
 std::vector<Block> blocks_for(const Domain& domain, std::span<const Stencil> stencils, int field) {

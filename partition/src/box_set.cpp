@@ -43,14 +43,88 @@ void subtract_all(const Box& a, const Others& others, std::vector<Box>& out) {
 
 }  // namespace
 
-std::vector<Box> disjoint(const std::vector<Box>& boxes) {
-  std::vector<Box> out, before;
-  for (const Box& box : boxes) {
-    if (box.empty()) continue;
-    subtract_all(box, before, out);
-    before.push_back(box);
+namespace {
+
+/// All boxes' faces normal to an axis, once each, in order.
+std::vector<Index> planes_of(const std::vector<Box>& boxes, int axis) {
+  std::vector<Index> planes;
+  planes.reserve(2 * boxes.size());
+  for (const Box& b : boxes) planes.insert(planes.end(), {b.lo[axis], b.hi[axis]});
+  std::sort(planes.begin(), planes.end());
+  planes.erase(std::unique(planes.begin(), planes.end()), planes.end());
+  return planes;
+}
+
+using Run = std::pair<Index, Index>;  // along x, half-open
+struct Band {
+  Index lo, hi;  // along y
+  std::vector<Run> runs;
+  friend bool operator==(const Band&, const Band&) = default;
+};
+
+/// The cross-section of boxes that all reach through it: sorted by where they begin along x.
+std::vector<Band> bands_of(const std::vector<Box>& boxes) {
+  std::vector<Band> bands;
+  const std::vector<Index> planes = planes_of(boxes, 1);
+  for (std::size_t i = 0; i + 1 < planes.size(); ++i) {
+    std::vector<Run> runs;
+    for (const Box& b : boxes) {
+      if (b.lo.y > planes[i] || b.hi.y <= planes[i]) continue;
+      if (!runs.empty() && b.lo.x <= runs.back().second)
+        runs.back().second = std::max(runs.back().second, b.hi.x);
+      else
+        runs.emplace_back(b.lo.x, b.hi.x);
+    }
+    if (runs.empty()) continue;
+    if (!bands.empty() && bands.back().hi == planes[i] && bands.back().runs == runs)
+      bands.back().hi = planes[i + 1];
+    else
+      bands.push_back({planes[i], planes[i + 1], std::move(runs)});
   }
+  return bands;
+}
+
+}  // namespace
+
+std::vector<Box> canonical(std::vector<Box> boxes) {
+  std::erase_if(boxes, [](const Box& b) { return b.empty(); });
+  if (boxes.size() < 2) return boxes;
+  std::sort(boxes.begin(), boxes.end(), [](const Box& a, const Box& b) { return a.lo.x < b.lo.x; });
+  std::vector<Box> out, through;
+  std::vector<Band> slab;  // the one that still grows, between slab_lo and slab_hi along z
+  Index slab_lo = 0, slab_hi = 0;
+  const auto finish = [&] {
+    for (const Band& band : slab)
+      for (const auto& [lo, hi] : band.runs) out.push_back({{lo, band.lo, slab_lo}, {hi, band.hi, slab_hi}});
+  };
+  const std::vector<Index> planes = planes_of(boxes, 2);
+  for (std::size_t i = 0; i + 1 < planes.size(); ++i) {
+    through.clear();
+    for (const Box& b : boxes)
+      if (b.lo.z <= planes[i] && planes[i] < b.hi.z) through.push_back(b);
+    std::vector<Band> bands = bands_of(through);
+    if (slab_hi != planes[i] || bands != slab) {
+      finish();
+      slab = std::move(bands);
+      slab_lo = planes[i];
+    }
+    slab_hi = planes[i + 1];
+  }
+  finish();
   return out;
+}
+
+Index union_volume(const std::vector<Box>& boxes) {
+  constexpr std::size_t few = 64;  // pairs are cheaper than a sweep
+  bool apart = boxes.size() <= few;
+  for (std::size_t i = 0; apart && i < boxes.size(); ++i)
+    for (std::size_t k = 0; apart && k < i; ++k) apart = intersection(boxes[i], boxes[k]).empty();
+  Index cells = 0;
+  if (apart)
+    for (const Box& b : boxes) cells += b.empty() ? 0 : b.volume();
+  else
+    for (const Box& b : canonical(boxes)) cells += b.volume();
+  return cells;
 }
 
 BoxSet::BoxSet(const std::vector<Box>& boxes) {

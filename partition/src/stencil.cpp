@@ -5,14 +5,6 @@
 
 namespace hilbrick {
 
-Box field_box(const Box& cells, const Grid& grid, const StencilField& field) {
-  Box box = cells;
-  if (cells.empty()) return box;
-  for (int a = 0; a < 3; ++a)
-    if (field.closing[a] && !grid.periodic[a] && cells.hi[a] == grid.cells[a]) ++box.hi[a];
-  return box;
-}
-
 Stencil::Stencil(std::vector<StencilField> fields, std::vector<std::vector<Access>> phases)
     : fields_(std::move(fields)), phases_(std::move(phases)) {
   const int n = static_cast<int>(fields_.size());

@@ -7,6 +7,7 @@
 
 #include <hilbrick/partition/cut.hpp>
 #include <hilbrick/partition/partition.hpp>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -52,33 +53,51 @@ struct Mask {
   }
 };
 
+/// What a partition is asked for.
+struct Problem {
+  Mask mask;
+  Tiling tiling;
+  Weights weights;
+  int ranks;
+};
+
+/// A grid of at most `most_cells` along each axis with any periodic axes, brick edge, mask, weights and rank count up to twice the bricks.
+inline Problem any_problem(Index most_cells) {
+  const Grid grid{any_int3(1, most_cells), any_axes()};
+  Problem problem{{}, Tiling(grid, any(1, 4)), {}, 1};
+  if (any_bool()) {
+    for (Index n = any(1, 4); n > 0; --n) problem.mask.boxes.push_back(any_box(grid.cells));
+    problem.weights.active(BoxSet(problem.mask.boxes));
+  }
+  if (any_bool()) problem.weights.boundary_cost(any(0, 2), any(1, 5));
+  if (any(0, 3) == 0) {
+    std::vector<Index> table;
+    for_each_cell(problem.tiling.brick_box(),
+                  [&](Int3 brick) { table.push_back(problem.weights.active_cells(problem.tiling.cells_of(brick)) > 0 ? any(0, 9) : 0); });
+    problem.weights.table(problem.tiling, table);
+  }
+  problem.ranks = static_cast<int>(any(1, std::min<Index>(2 * problem.tiling.brick_count(), 40)));
+  RC_LOG() << "grid " << text(grid.cells) << ", bricks " << text(problem.tiling.bricks()) << ", periodic " << grid.periodic[0]
+           << grid.periodic[1] << grid.periodic[2] << ", " << problem.ranks << " ranks, mask";
+  for (const Box& b : problem.mask.boxes) RC_LOG() << ' ' << text(b);
+  RC_LOG() << std::endl;
+  return problem;
+}
+
 struct Case {
   Mask mask;
   Partition partition;
 };
 
-/// A grid of at most `most_cells` along each axis with any periodic axes, brick edge, mask, boundary cost, method and rank count up to
-/// twice the bricks.
-inline Case any_case(Index most_cells) {
-  const Grid grid{any_int3(1, most_cells), any_axes()};
-  const Tiling tiling(grid, any(1, 4));
-  Weights weights;
-  Mask mask;
-  if (any_bool()) {
-    for (Index n = any(1, 4); n > 0; --n) mask.boxes.push_back(any_box(grid.cells));
-    weights.active(BoxSet(mask.boxes));
-  }
-  if (any_bool()) weights.boundary_cost(any(0, 2), any(1, 5));
-  const int ranks = static_cast<int>(any(1, std::min<Index>(2 * tiling.brick_count(), 40)));
-  const Method method = all_methods[static_cast<std::size_t>(any(0, 4))];
-  std::vector<Partition> offered = candidates(tiling, weights, Stencil::yee(), {}, ranks, method).partitions;
-  if (offered.empty()) offered = candidates(tiling, weights, Stencil::yee(), {}, ranks, Method::hilbert).partitions;
-  Case result{std::move(mask), offered[static_cast<std::size_t>(any(0, static_cast<Index>(offered.size()) - 1))]};
-  RC_LOG() << result.partition.description() << ", " << ranks << " ranks, grid " << text(grid.cells) << ", periodic " << grid.periodic[0]
-           << grid.periodic[1] << grid.periodic[2] << ", mask";
-  for (const Box& b : result.mask.boxes) RC_LOG() << ' ' << text(b);
-  RC_LOG() << std::endl;
-  return result;
+/// Any partition that any method offers for such a problem, on the nodes of a machine.
+inline Case any_case(Index most_cells, const Machine& machine = {}) {
+  Problem problem = any_problem(most_cells);
+  const auto offered = [&](Method m) { return offer(problem.tiling, problem.weights, Stencil::yee(), machine, problem.ranks, m).partition; };
+  std::optional<Partition> partition =
+      offered(making_methods[static_cast<std::size_t>(any(0, static_cast<Index>(making_methods.size()) - 1))]);
+  if (!partition) partition = offered(Method::hilbert);
+  RC_LOG() << partition->description() << std::endl;
+  return {std::move(problem.mask), std::move(*partition)};
 }
 
 /// The owner of each cell, x fastest; nobody for cells that are not active.

@@ -52,9 +52,17 @@ RC_GTEST_PROP(Boxes, SubtractLeavesTheRestOnce, ()) {
   for (std::size_t i = 0; i < all.size(); ++i) RC_ASSERT(left[i] == (all[i] && !without[i] ? 1 : 0));
 }
 
-RC_GTEST_PROP(Boxes, DisjointKeepsTheUnion, ()) {
+RC_GTEST_PROP(Boxes, CanonicalBoxesFollowFromTheUnionAlone, ()) {
   const std::vector<Box> boxes = any_boxes(8);
-  expect_once(disjoint(boxes), boxes, region);
+  const std::vector<Box> parts = canonical(boxes);
+  expect_once(parts, boxes, region);
+  RC_ASSERT(std::is_sorted(parts.begin(), parts.end()));
+  // Whatever boxes make up the union: its cells one by one, and the parts themselves.
+  std::vector<Box> cells;
+  for (const Box& part : parts) for_each_cell(part, [&](Int3 c) { cells.push_back({c, c + Int3{1, 1, 1}}); });
+  std::reverse(cells.begin(), cells.end());
+  RC_ASSERT(canonical(cells) == parts);
+  RC_ASSERT(union_volume(boxes) == static_cast<Index>(cells.size()));
 }
 
 RC_GTEST_PROP(Boxes, ASetAnswersLikeItsCells, ()) {
@@ -80,7 +88,7 @@ RC_GTEST_PROP(Boxes, ASetDoesNotDependOnTheOrderOfItsBoxes, ()) {
 }
 
 RC_GTEST_PROP(Boxes, MergedKeepsTheUnion, ()) {
-  const std::vector<Box> boxes = disjoint(any_boxes(10));
+  const std::vector<Box> boxes = canonical(any_boxes(10));
   std::vector<Box> merged_boxes = merged(boxes);
   expect_once(merged_boxes, boxes, region);
   std::vector<Box> reversed(boxes.rbegin(), boxes.rend());

@@ -65,7 +65,8 @@ Index weight_between(const Line& line, std::size_t from, std::size_t to) {
 }
 
 Curve any_curve(Int3 bricks) {
-  return Curve(test::any_bool() ? Order::hilbert : Order::morton, test::any_bool() ? Fit::embedded : Fit::stretched, bricks);
+  return Curve(test::any_bool() ? Order::hilbert : Order::morton, test::any_bool() ? Fit::embedded : Fit::stretched, bricks,
+               all_axis_orders[static_cast<std::size_t>(test::any(0, 5))]);
 }
 
 /// No weights, a mask, a boundary layer, or a table in which zeros are common.

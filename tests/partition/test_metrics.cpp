@@ -3,11 +3,13 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <hilbrick/partition/cut.hpp>
 #include <hilbrick/partition/metrics.hpp>
+#include <hilbrick/partition/plan.hpp>
 #include <map>
 #include <set>
 
-#include "random_case.hpp"
+#include "traffic.hpp"
 
 namespace hilbrick {
 namespace {
@@ -32,31 +34,17 @@ Machine any_machine() {
 
 RC_GTEST_PROP(Metrics, FacesEqualThoseBetweenCells, ()) {
   const test::Case c = test::any_case(8);
-  const std::vector<Rank> owners = test::owners_of_cells(c);
-  const Grid& grid = c.partition.grid();
-  std::map<Rank, Index> faces;
-  for_each_cell(grid.box(), [&](Int3 cell) {
-    for (int a = 0; a < 3; ++a) {
-      Int3 next = cell + unit(a);
-      if (next[a] == grid.cells[a]) {
-        if (!grid.periodic[a]) continue;
-        next[a] = 0;
-      }
-      const Rank here = owners[test::at(grid.cells, cell)], there = owners[test::at(grid.cells, next)];
-      if (here == there || here == nobody || there == nobody) continue;
-      ++faces[here];
-      ++faces[there];
-    }
-  });
-  for (Rank r = 0; r < c.partition.ranks(); ++r) RC_ASSERT(cut_faces(c.partition, r) == faces[r]);
+  const std::vector<Int3> faces = test::expected_faces(c);
+  for (Rank r = 0; r < c.partition.ranks(); ++r) RC_ASSERT(cut_faces(c.partition, r) == faces[static_cast<std::size_t>(r)]);
 }
 
 RC_GTEST_PROP(Metrics, RanksAgreeWithTheirPlans, ()) {
-  const test::Case c = test::any_case(7);
-  const Stencil stencil = any_stencil();
   const Machine machine = any_machine();
+  const test::Case c = test::any_case(7, machine);
+  const Stencil stencil = any_stencil();
   const Index value_bytes = test::any(1, 16);
   const Partition& partition = c.partition;
+  const Nodes nodes(machine, partition.ranks());
   Index received = 0, sent = 0;
   for (Rank rank = 0; rank < partition.ranks(); ++rank) {
     const RankMetrics m = measure_rank(partition, stencil, machine, rank, value_bytes);
@@ -66,7 +54,7 @@ RC_GTEST_PROP(Metrics, RanksAgreeWithTheirPlans, ()) {
       for (const Message& message : phase.sends) {
         ++expected.messages;
         expected.bytes_per_step += value_bytes * message.values;
-        const bool abroad = machine.node_of(message.peer, partition.ranks()) != machine.node_of(rank, partition.ranks());
+        const bool abroad = nodes.node_of(message.peer) != nodes.node_of(rank);
         if (abroad) expected.internode_bytes_per_step += value_bytes * message.values;
         peers.insert(message.peer);
       }
@@ -90,13 +78,15 @@ RC_GTEST_PROP(Metrics, RanksAgreeWithTheirPlans, ()) {
 }
 
 RC_GTEST_PROP(Metrics, SumsAndMaximaAreThoseOfTheRanks, ()) {
-  const test::Case c = test::any_case(7);
-  const Stencil stencil = any_stencil();
   const Machine machine = any_machine();
+  const test::Case c = test::any_case(7, machine);
+  const Stencil stencil = any_stencil();
   const Partition& partition = c.partition;
   const auto ranks = static_cast<double>(partition.ranks());
-  const std::vector<RankMetrics> per_rank = measure_ranks(partition, stencil, machine);
-  const Metrics m = summarise(partition, machine, per_rank);
+  const std::vector<Rank> ranks_measured = sample_of(partition, partition.ranks());
+  std::vector<RankMetrics> per_rank = measure_ranks(partition, stencil, machine, ranks_measured);
+  const Metrics m = summarise(partition, machine, ranks_measured, per_rank);
+  RC_ASSERT(m.sample == 0);
   const auto most = [&](auto RankMetrics::*member) {
     auto best = per_rank[0].*member;
     for (const RankMetrics& r : per_rank) best = std::max(best, r.*member);
@@ -113,8 +103,14 @@ RC_GTEST_PROP(Metrics, SumsAndMaximaAreThoseOfTheRanks, ()) {
   RC_ASSERT(m.cells_max == most(&RankMetrics::cells));
   RC_ASSERT(m.cells_mean == static_cast<double>(sum(&RankMetrics::cells)) / ranks);
   RC_ASSERT(sum(&RankMetrics::cells) == partition.weights().active_cells(partition.grid().box()));
-  RC_ASSERT(m.faces_max == most(&RankMetrics::faces));
-  RC_ASSERT(2 * m.faces_total == sum(&RankMetrics::faces));
+  Index faces = 0, most_faces = 0;
+  for (const RankMetrics& r : per_rank) {
+    const Index of_rank = r.faces.x + r.faces.y + r.faces.z;
+    faces += of_rank;
+    most_faces = std::max(most_faces, of_rank);
+  }
+  RC_ASSERT(m.faces_max == most_faces);
+  RC_ASSERT(2 * m.faces_total == faces);
   RC_ASSERT(m.bytes_per_step_max == most(&RankMetrics::bytes_per_step));
   RC_ASSERT(m.bytes_per_step_total == sum(&RankMetrics::bytes_per_step));
   RC_ASSERT(m.bytes_per_step_mean == static_cast<double>(m.bytes_per_step_total) / ranks);
@@ -127,34 +123,24 @@ RC_GTEST_PROP(Metrics, SumsAndMaximaAreThoseOfTheRanks, ()) {
   RC_ASSERT(m.imbalance == (load > 0 ? static_cast<double>(most(&RankMetrics::load)) * ranks / static_cast<double>(load) : 1));
   std::map<int, Index> of_node;
   for (Rank r = 0; r < partition.ranks(); ++r)
-    of_node[machine.node_of(r, partition.ranks())] += per_rank[static_cast<std::size_t>(r)].internode_bytes_per_step;
+    of_node[partition.nodes().node_of(ranks_measured[static_cast<std::size_t>(r)])] += per_rank[static_cast<std::size_t>(r)].internode_bytes_per_step;
   RC_ASSERT(m.internode_bytes_per_step_total == sum(&RankMetrics::internode_bytes_per_step));
   Index busiest = 0;
   for (const auto& [node, bytes] : of_node) busiest = std::max(busiest, bytes);
   RC_ASSERT(m.internode_bytes_per_step_max == busiest);
-  RC_ASSERT(m.step_seconds >= most(&RankMetrics::step_seconds));
-}
-
-TEST(Metrics, NodesOfRanks) {
-  Machine machine;
-  EXPECT_EQ(machine.nodes(5), 1);
-  EXPECT_EQ(machine.node_of(4, 5), 0);
-  machine.ranks_per_node = 3;  // 7 ranks on 3 nodes, the last one uneven
-  EXPECT_EQ(machine.nodes(7), 3);
-  for (const Rank r : {0, 1, 2, 3, 4, 5, 6}) EXPECT_EQ(machine.node_of(r, 7), r / 3);
-  machine.distribution = Distribution::cyclic;
-  for (const Rank r : {0, 1, 2, 3, 4, 5, 6}) EXPECT_EQ(machine.node_of(r, 7), r % 3);
+  for (const RankMetrics& r : per_rank) RC_ASSERT(step_time(m) >= r.seconds.total());
 }
 
 /// Eight planes along z, one rank each: what crosses nodes follows from where the ranks sit.
 TEST(Metrics, BytesBetweenNodesFollowTheDistribution) {
-  const Partition partition(Method::slab, Tiling::with_bricks({{4, 4, 8}}, {1, 1, 8}), {}, Cartesian{});
   constexpr Index face = Index{16} * 4 * 4;  // bytes that Yee's scheme sends across one face, both ways: 16 a cell
   const auto between = [&](int ranks_per_node, Distribution distribution) {
     Machine machine;
     machine.ranks_per_node = ranks_per_node;
     machine.distribution = distribution;
-    return measure(partition, Stencil::yee(), machine);
+    // The naive slab: rank r has plane r wherever it runs.
+    const Offer slab = offer(Tiling({{4, 4, 8}}, 1), {}, Stencil::yee(), machine, 8, Method::slab);
+    return measure(*slab.partition, Stencil::yee(), machine);
   };
   EXPECT_EQ(between(0, Distribution::block).internode_bytes_per_step_total, 0);
   EXPECT_EQ(between(4, Distribution::block).internode_bytes_per_step_total, face);
@@ -180,8 +166,8 @@ TEST(Metrics, ImbalanceIsOneWhenEqualAndTheRanksWhenOneHasAll) {
 
 TEST(Metrics, TwoBricksOfAPeriodicAxisShareTwoFaces) {
   for (const bool periodic : {false, true}) {
-    const Partition partition(Method::box, Tiling::with_bricks({{6, 5, 4}, {periodic, false, false}}, {2, 1, 1}), {}, Cartesian{});
-    EXPECT_EQ(cut_faces(partition, 0), periodic ? 2 * 20 : 20);
+    const Partition partition(Method::box, Tiling::with_bricks({{6, 5, 4}, {periodic, false, false}}, {2, 1, 1}), {}, Cartesian{{2, 1, 1}});
+    EXPECT_EQ(cut_faces(partition, 0), (Int3{periodic ? 2 * 20 : 20, 0, 0}));
     EXPECT_EQ(measure(partition, Stencil::yee(), {}).faces_total, periodic ? 2 * 20 : 20);
   }
 }
@@ -201,9 +187,9 @@ TEST(Metrics, IdealRatioIsOneForCubesAndAbsentWhereTheBoundSaysNothing) {
 
 /// A slow link is shared by a node's ranks; the model must see that, and the slowest rank's work.
 TEST(Metrics, ModelledStepIsTheSlowestRankAndItsNodesLink) {
-  const Partition partition(Method::slab, Tiling::with_bricks({{4, 4, 4}}, {1, 1, 4}), {}, Cartesian{});
   Machine machine;
   machine.ranks_per_node = 2;
+  const Partition partition(Method::slab, Tiling::with_bricks({{4, 4, 4}}, {1, 1, 4}), {}, Cartesian{{1, 1, 4}}, Nodes(machine, 4));
   machine.seconds_per_load = 1;
   machine.message_seconds = 1000;
   machine.node_bytes_per_second = 0.25;
@@ -215,36 +201,18 @@ TEST(Metrics, ModelledStepIsTheSlowestRankAndItsNodesLink) {
                    16 + 2 * 1000 + static_cast<double>(half) * (1 / 0.25 + 1 / 0.5 + 1 / 2.0));
 }
 
-TEST(Metrics, CheapestChoosesKeysByBytesAndMethodsByTime) {
-  const auto made = [](Method method, Index total, Index most, double seconds) {
-    Metrics m;
-    m.method = method;
-    m.bytes_per_step_total = total;
-    m.bytes_per_step_max = most;
-    m.step_seconds = seconds;
-    return m;
-  };
-  const std::vector<Metrics> keys{made(Method::hilbert, 20, 5, 1), made(Method::hilbert, 10, 6, 3), made(Method::hilbert, 10, 5, 2),
-                                  made(Method::hilbert, 10, 5, 1)};
-  EXPECT_EQ(cheapest(keys, Method::hilbert), 2u);
-  std::vector<Metrics> methods = keys;
-  methods.push_back(made(Method::slab, 90, 90, 1.5));
-  EXPECT_EQ(cheapest(methods, Method::automatic), 4u) << "hilbert's own choice takes 2 s";
-  methods.back().step_seconds = 2.5;
-  EXPECT_EQ(cheapest(methods, Method::automatic), 2u);
-}
-
 /// Reference values, computed independently: brick faces between nodes of 16 ranks. A box of a row-major communicator, and the curve.
 TEST(Metrics, CurvesCutFewerFacesBetweenNodes) {
   const auto faces_between_nodes = [](const Partition& partition) {
     Machine machine;
     machine.ranks_per_node = 16;
+    const Nodes nodes(machine, partition.ranks());
     const Grid& grid = partition.grid();
     Index faces = 0;
     const auto node = [&](Int3 cell) {
       Int3 brick;
       for (int a = 0; a < 3; ++a) brick[a] = partition.tiling().brick_at(a, cell[a]);
-      return machine.node_of(partition.owner(brick), partition.ranks());
+      return nodes.node_of(partition.owner(brick));
     };
     for_each_cell(grid.box(), [&](Int3 cell) {
       for (int a = 0; a < 3; ++a)
@@ -261,8 +229,8 @@ TEST(Metrics, CurvesCutFewerFacesBetweenNodes) {
   EXPECT_EQ(faces_between_nodes(along_hilbert({32, 32, 32}, Fit::embedded, 1000)), 12172);
   EXPECT_EQ(faces_between_nodes(along_hilbert({48, 40, 20}, Fit::stretched, 512)), 7200);
   const Grid cube{{32, 32, 32}};
-  EXPECT_EQ(faces_between_nodes(Partition(Method::box, Tiling::with_bricks(cube, {4, 4, 8}), {}, Cartesian{})), 7168);
-  EXPECT_EQ(faces_between_nodes(Partition(Method::box, Tiling::with_bricks(cube, {10, 10, 10}), {}, Cartesian{})), 15468);
+  EXPECT_EQ(faces_between_nodes(Partition(Method::box, Tiling::with_bricks(cube, {4, 4, 8}), {}, Cartesian{{4, 4, 8}})), 7168);
+  EXPECT_EQ(faces_between_nodes(Partition(Method::box, Tiling::with_bricks(cube, {10, 10, 10}), {}, Cartesian{{10, 10, 10}})), 15468);
 }
 
 }  // namespace

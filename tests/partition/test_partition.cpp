@@ -3,6 +3,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <hilbrick/partition/cut.hpp>
 #include <hilbrick/partition/error.hpp>
 #include <hilbrick/partition/metrics.hpp>
 #include <hilbrick/partition/partition.hpp>
@@ -12,8 +13,8 @@
 namespace hilbrick {
 namespace {
 
-Candidates offered(const Grid& grid, Index edge, int ranks, Method method, const Weights& weights = {}, const Machine& machine = {}) {
-  return candidates(Tiling(grid, edge), weights, Stencil::yee(), machine, ranks, method);
+Offer offered(const Grid& grid, Index edge, int ranks, Method method, const Weights& weights = {}, const Machine& machine = {}) {
+  return offer(Tiling(grid, edge), weights, Stencil::yee(), machine, ranks, method);
 }
 
 /// Every brick with active cells has one owner, who knows it; loads add up; ranks that own nothing say so.
@@ -52,7 +53,10 @@ TEST(Partition, EveryRankCountUpToTwiceTheBricks) {
   const Index bricks = Tiling(grid, 3).brick_count();
   for (const Weights& weights : {Weights(), masked})
     for (int ranks = 1; ranks <= 2 * bricks; ++ranks)
-      for (const Partition& partition : offered(grid, 3, ranks, Method::automatic, weights).partitions) {
+      for (const Method method : making_methods) {
+        const Offer result = offered(grid, 3, ranks, method, weights);
+        if (!result.partition) continue;
+        const Partition& partition = *result.partition;
         EXPECT_EQ(partition.ranks(), ranks);
         SCOPED_TRACE(partition.description());
         expect_cover(partition);
@@ -62,11 +66,11 @@ TEST(Partition, EveryRankCountUpToTwiceTheBricks) {
 TEST(Partition, MoreRanksThanBricksLeavesTheRestEmpty) {
   const Grid grid{{32, 16, 16}};
   EXPECT_EQ(largest_useful_ranks(Tiling(grid, 16), {}), 2);
-  for (const Method method : {Method::morton, Method::hilbert}) {
-    const Candidates result = offered(grid, 16, 64, method);
-    ASSERT_FALSE(result.partitions.empty());
+  for (const Method method : {Method::rcb, Method::morton, Method::hilbert}) {
+    const Offer result = offered(grid, 16, 64, method);
+    ASSERT_TRUE(result.partition);
     int busy = 0;
-    for (Rank r = 0; r < 64; ++r) busy += boxes_of(result.partitions[0], r).empty() ? 0 : 1;
+    for (Rank r = 0; r < 64; ++r) busy += boxes_of(*result.partition, r).empty() ? 0 : 1;
     EXPECT_EQ(busy, 2);
   }
 }
@@ -78,7 +82,7 @@ TEST(Partition, LargestUsefulRanksCountsBricksWithActiveCells) {
 }
 
 TEST(Partition, SlabCutsTheLongestAxisOfEqualsTheSlowest) {
-  const auto bricks = [](Int3 cells, int ranks) { return offered({cells}, 4, ranks, Method::slab).partitions.at(0).tiling().bricks(); };
+  const auto bricks = [](Int3 cells, int ranks) { return offered({cells}, 4, ranks, Method::slab).partition.value().tiling().bricks(); };
   EXPECT_EQ(bricks({20, 12, 8}, 3), (Int3{3, 1, 1}));
   EXPECT_EQ(bricks({12, 20, 20}, 3), (Int3{1, 1, 3}));
   EXPECT_EQ(bricks({20, 20, 8}, 20), (Int3{1, 20, 1}));
@@ -87,14 +91,14 @@ TEST(Partition, SlabCutsTheLongestAxisOfEqualsTheSlowest) {
 TEST(Partition, SlabIgnoresWeights) {
   Weights heavy;
   heavy.boundary_cost(2, 100);
-  const Partition partition = offered({{4, 4, 12}}, 4, 3, Method::slab, heavy).partitions.at(0);
+  const Partition partition = offered({{4, 4, 12}}, 4, 3, Method::slab, heavy).partition.value();
   for (Rank r = 0; r < 3; ++r) EXPECT_EQ(partition.brick_boxes(r), (std::vector<Box>{{{0, 0, r}, {1, 1, r + 1}}}));
   EXPECT_EQ(boxes_of(partition, 1), (std::vector<Box>{{{0, 0, 4}, {4, 4, 8}}}));
 }
 
 TEST(Partition, PencilCutsTwoAxesBoxThree) {
   const auto cut_axes = [](Method method) {
-    const Int3 q = offered({{32, 32, 32}}, 4, 8, method).partitions.at(0).tiling().bricks();
+    const Int3 q = offered({{32, 32, 32}}, 4, 8, method).partition.value().tiling().bricks();
     return (q.x > 1) + (q.y > 1) + (q.z > 1);
   };
   EXPECT_EQ(cut_axes(Method::pencil), 2);
@@ -104,40 +108,56 @@ TEST(Partition, PencilCutsTwoAxesBoxThree) {
 TEST(Partition, FaceCostTurnsTheBoxAwayFromTheExpensiveAxis) {
   Machine machine;
   machine.face_cost = {8, 1, 1};
-  EXPECT_EQ(offered({{32, 32, 32}}, 4, 8, Method::box, {}, machine).partitions.at(0).tiling().bricks().x, 1);
-  EXPECT_EQ(offered({{32, 32, 32}}, 4, 8, Method::box).partitions.at(0).tiling().bricks().x, 2);
+  EXPECT_EQ(offered({{32, 32, 32}}, 4, 8, Method::box, {}, machine).partition.value().tiling().bricks().x, 1);
+  EXPECT_EQ(offered({{32, 32, 32}}, 4, 8, Method::box).partition.value().tiling().bricks().x, 2);
 }
 
 TEST(Partition, InfeasibleMethodsSayWhy) {
   const Grid grid{{10, 9, 8}};
-  const Candidates slab = offered(grid, 4, 11, Method::slab);
-  EXPECT_TRUE(slab.partitions.empty());
+  const Offer slab = offered(grid, 4, 11, Method::slab);
+  EXPECT_FALSE(slab.partition);
   EXPECT_NE(slab.reason.find("11 ranks"), std::string::npos) << slab.reason;
   EXPECT_NE(slab.reason.find("10 cell planes"), std::string::npos) << slab.reason;
   for (const Method method : {Method::pencil, Method::box}) {
-    const Candidates result = offered(grid, 4, 11, method);
-    EXPECT_TRUE(result.partitions.empty());
+    const Offer result = offered(grid, 4, 11, method);
+    EXPECT_FALSE(result.partition);
     EXPECT_NE(result.reason.find("10x9x8"), std::string::npos) << result.reason;
   }
-  EXPECT_TRUE(offered(grid, 4, 100, Method::pencil).partitions.empty());
-  EXPECT_FALSE(offered(grid, 4, 100, Method::box).partitions.empty()) << "10 x 5 x 2";
+  EXPECT_FALSE(offered(grid, 4, 100, Method::pencil).partition);
+  EXPECT_TRUE(offered(grid, 4, 100, Method::box).partition) << "10 x 5 x 2";
   EXPECT_THROW(make_partition(Tiling(grid, 4), {}, Stencil::yee(), {}, 11, Method::slab), Error);
   EXPECT_THROW(offered(grid, 4, 0, Method::hilbert), Error);
 }
 
-TEST(Partition, TablesServeTheCurvesOnly) {
+TEST(Partition, TablesServeRcbAndTheCurvesOnly) {
   const Tiling tiling({{8, 8, 8}}, 4);
   Weights weights;
   weights.table(tiling, std::vector<Index>(8, 3));
-  EXPECT_FALSE(candidates(tiling, weights, Stencil::yee(), {}, 4, Method::slab).reason.empty());
-  EXPECT_FALSE(candidates(tiling, weights, Stencil::yee(), {}, 4, Method::hilbert).partitions.empty());
+  for (const Method method : making_methods) {
+    const bool serves = method == Method::rcb || method == Method::morton || method == Method::hilbert;
+    const Offer result = offer(tiling, weights, Stencil::yee(), {}, 4, method);
+    EXPECT_EQ(result.partition.has_value(), serves) << name_of(method);
+    EXPECT_EQ(result.reason.empty(), serves) << name_of(method);
+  }
 }
 
-TEST(Partition, HilbertTakesTheCheaperKey) {
-  // The reference tables: at 2 ranks the stretched key cuts less than half of what the embedded one does, at 48 the embedded is ahead.
-  for (const auto& [ranks, fit] : {std::pair(2, Fit::stretched), std::pair(48, Fit::embedded)}) {
-    const Partition partition = make_partition(Tiling({{48, 40, 20}}, 1), {}, Stencil::yee(), {}, ranks, Method::hilbert);
-    EXPECT_EQ(std::get<Segments>(partition.rule()).curve.fit(), fit) << ranks << " ranks";
+TEST(Partition, HilbertTakesTheKeyThatCutsLeast) {
+  for (const int ranks : {2, 3, 6, 13, 48, 61}) {
+    const Tiling tiling({{48, 40, 20}}, 1);
+    const auto cut_faces_of = [&](const Partition& partition) {
+      Index faces = 0;
+      for (Rank r = 0; r < ranks; ++r) {
+        const Int3 f = cut_faces(partition, r);
+        faces += f.x + f.y + f.z;
+      }
+      return faces;
+    };
+    const Index chosen = cut_faces_of(make_partition(tiling, {}, Stencil::yee(), {}, ranks, Method::hilbert));
+    for (const Fit fit : {Fit::embedded, Fit::stretched, Fit::generalised})
+      for (const AxisOrder& axes : all_axis_orders) {
+        const Curve curve(Order::hilbert, fit, tiling.bricks(), axes);
+        EXPECT_LE(chosen, cut_faces_of({Method::hilbert, tiling, {}, Segments{curve, cut(curve, tiling, {}, ranks)}})) << ranks << " ranks";
+      }
   }
 }
 
@@ -145,8 +165,8 @@ TEST(Partition, AutomaticTakesTheLeastStepTimeOfTheMethodsOwnChoices) {
   const Tiling tiling({{24, 20, 10}}, 2);
   for (const int ranks : {1, 2, 3, 7, 12, 13, 30}) {
     double least = 1e300;
-    for (const Method method : all_methods) {
-      if (method == Method::automatic || offered(tiling.grid(), 2, ranks, method).partitions.empty()) continue;
+    for (const Method method : making_methods) {
+      if (!offered(tiling.grid(), 2, ranks, method).partition) continue;
       least = std::min(least, step_time(measure(make_partition(tiling, {}, Stencil::yee(), {}, ranks, method), Stencil::yee(), {})));
     }
     const Partition chosen = make_partition(tiling, {}, Stencil::yee(), {}, ranks, Method::automatic);
@@ -160,7 +180,7 @@ TEST(Partition, AutomaticTakesTheLeastStepTimeOfTheMethodsOwnChoices) {
 TEST(Partition, MethodsHaveNames) {
   for (const Method method : all_methods) EXPECT_EQ(method_from_name(name_of(method)), method);
   EXPECT_EQ(method_from_name("Hilbert"), std::nullopt);
-  EXPECT_EQ(method_names(), "slab, pencil, box, morton, hilbert or auto");
+  EXPECT_EQ(method_names(), "slab, pencil, box, kd, rcb, morton, hilbert or auto");
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 #include <tuple>
 #include <utility>
 
-#include "random_case.hpp"
+#include "traffic.hpp"
 
 namespace hilbrick {
 namespace {
@@ -20,63 +20,9 @@ using test::any;
 using test::any_bool;
 using test::any_case;
 using test::any_int3;
-
-/// One value: which field, at which position of the grid.
-using Value = std::pair<int, Int3>;
-using Values = std::vector<Value>;
-
-/// What travels in each phase from each owner to each reader.
-using Traffic = std::map<std::tuple<int, Rank, Rank>, Values>;
-
-void sort_unique(Values& values) {
-  std::sort(values.begin(), values.end());
-  values.erase(std::unique(values.begin(), values.end()), values.end());
-}
-
-/// The owner of a value; nobody where no such value lives. A closing plane belongs to the last cell's owner.
-Rank owner_of_value(const Grid& grid, const StencilField& field, const std::vector<Rank>& owners, Int3 position) {
-  for (int a = 0; a < 3; ++a) {
-    if (grid.periodic[a]) {
-      position[a] -= floor_div(position[a], grid.cells[a]) * grid.cells[a];
-    } else if (position[a] == grid.cells[a] && field.closing[a]) {
-      --position[a];
-    } else if (position[a] < 0 || position[a] >= grid.cells[a]) {
-      return nobody;
-    }
-  }
-  return owners[test::at(grid.cells, position)];
-}
-
-Int3 wrapped(const Grid& grid, Int3 position) {
-  for (int a = 0; a < 3; ++a)
-    if (grid.periodic[a]) position[a] -= floor_div(position[a], grid.cells[a]) * grid.cells[a];
-  return position;
-}
-
-/// The oracle: each value of a field that is updated reads each of its offsets.
-Traffic expected_traffic(const test::Case& c, const Stencil& stencil) {
-  const Grid& grid = c.partition.grid();
-  const std::vector<Rank> owners = test::owners_of_cells(c);
-  Traffic traffic;
-  for (int phase = 0; phase < static_cast<int>(stencil.phases().size()); ++phase)
-    for (const Access& access : stencil.phases()[static_cast<std::size_t>(phase)]) {
-      const StencilField& reader = stencil.fields()[static_cast<std::size_t>(access.reader)];
-      const StencilField& read = stencil.fields()[static_cast<std::size_t>(access.read)];
-      Box positions = grid.box();
-      for (int a = 0; a < 3; ++a)
-        if (reader.closing[a] && !grid.periodic[a]) ++positions.hi[a];
-      for_each_cell(positions, [&](Int3 position) {
-        const Rank to = owner_of_value(grid, reader, owners, position);
-        if (to == nobody) return;
-        for_each_cell({position + access.first, position + access.last + Int3{1, 1, 1}}, [&](Int3 source) {
-          const Rank from = owner_of_value(grid, read, owners, source);
-          if (from != nobody && from != to) traffic[{phase, from, to}].emplace_back(access.read, wrapped(grid, source));
-        });
-      });
-    }
-  for (auto& [who, values] : traffic) sort_unique(values);
-  return traffic;
-}
+using test::expected_traffic;
+using test::Traffic;
+using test::Values;
 
 std::vector<Plan> plans_of(const Partition& partition, const Stencil& stencil) {
   std::vector<Plan> plans;
@@ -109,8 +55,7 @@ void expect_right_plans(const test::Case& c, const Stencil& stencil) {
         RC_ASSERT(wanted != expected.end());
         std::sort(values.begin(), values.end());
         RC_ASSERT(values == wanted->second);  // nothing missing, nothing more, nothing twice
-        RC_ASSERT(std::is_sorted(message.links.begin(), message.links.end(),
-                                 [](const Link& a, const Link& b) { return std::pair(a.brick, a.field) < std::pair(b.brick, b.field); }));
+        RC_ASSERT(std::is_sorted(message.links.begin(), message.links.end(), [](const Link& a, const Link& b) { return a.field < b.field; }));
       }
       for (const auto* direction : {&messages.sends, &messages.receives})
         RC_ASSERT(std::adjacent_find(direction->begin(), direction->end(),
@@ -175,14 +120,13 @@ RC_GTEST_PROP(Plan, ReachBeyondTheGridEqualsTheOracle, ()) {
   expect_right_plans(any_case(4), any_bool() ? Stencil::star(width) : Stencil::box(width));
 }
 
-std::vector<Partition> all_candidates(const Grid& grid, Index edge, int ranks) {
-  return candidates(Tiling(grid, edge), {}, Stencil::yee(), {}, ranks, Method::automatic).partitions;
-}
-
 TEST(Plan, EveryRankCountUpToTwiceTheBricks) {
   const Grid grid{{7, 5, 6}, {true, false, false}};
   for (int ranks = 1; ranks <= 2 * 2 * 2 * 2; ++ranks)
-    for (const Partition& partition : all_candidates(grid, 4, ranks)) {
+    for (const Method method : making_methods) {
+      const Offer offered = offer(Tiling(grid, 4), {}, Stencil::yee(), {}, ranks, method);
+      if (!offered.partition) continue;
+      const Partition& partition = *offered.partition;
       SCOPED_TRACE(partition.description());
       const std::vector<Plan> plans = plans_of(partition, Stencil::yee());
       Traffic got;
@@ -209,7 +153,7 @@ Index sent_bytes(const Plan& plan) {
 Plan plan_of_inner_box(Int3 box) {
   const Grid grid{{3 * box.x, 3 * box.y, 3 * box.z}};
   const Tiling ranks = Tiling::with_bricks(grid, {3, 3, 3});
-  return make_plan(Partition(Method::box, ranks, {}, Cartesian{}), Stencil::yee(), 13);
+  return make_plan(Partition(Method::box, ranks, {}, Cartesian{ranks.bricks()}), Stencil::yee(), 13);
 }
 
 // Reference value computed by hand: 6 x 128^2 faces x 2 components x 4 bytes.
@@ -240,7 +184,7 @@ TEST(Plan, YeeMovesSixteenBytesForEachCellOfASharedFace) {
     Grid grid{{9, 11, 13}};
     Int3 halves{1, 1, 1};
     halves[axis] = 2;
-    const Partition partition(Method::box, Tiling::with_bricks(grid, halves), {}, Cartesian{});
+    const Partition partition(Method::box, Tiling::with_bricks(grid, halves), {}, Cartesian{halves});
     const Index face = product(grid.cells) / grid.cells[axis];
     const Index low = sent_bytes(make_plan(partition, Stencil::yee(), 0)), high = sent_bytes(make_plan(partition, Stencil::yee(), 1));
     EXPECT_EQ(low + high, 16 * face);
@@ -249,7 +193,7 @@ TEST(Plan, YeeMovesSixteenBytesForEachCellOfASharedFace) {
 }
 
 TEST(Plan, OneRankSendsNothingEvenAroundAPeriodicGrid) {
-  const Partition partition(Method::box, Tiling::with_bricks({{5, 4, 3}, {true, true, true}}, {1, 1, 1}), {}, Cartesian{});
+  const Partition partition(Method::box, Tiling::with_bricks({{5, 4, 3}, {true, true, true}}, {1, 1, 1}), {}, Cartesian{{1, 1, 1}});
   for (const Stencil& stencil : {Stencil::yee(), Stencil::star(7), Stencil::box(4)})
     for (const PhasePlan& phase : make_plan(partition, stencil, 0).phases) {
       EXPECT_TRUE(phase.sends.empty());
@@ -259,19 +203,19 @@ TEST(Plan, OneRankSendsNothingEvenAroundAPeriodicGrid) {
 
 TEST(Plan, TwoRanksOfAPeriodicAxisShareTwoFacesInOneMessage) {
   const Grid grid{{8, 3, 3}, {true, false, false}};
-  const Partition partition(Method::box, Tiling::with_bricks(grid, {2, 1, 1}), {}, Cartesian{});
+  const Partition partition(Method::box, Tiling::with_bricks(grid, {2, 1, 1}), {}, Cartesian{{2, 1, 1}});
   const Plan plan = make_plan(partition, Stencil::star(1), 0);
   ASSERT_EQ(plan.phases.size(), 1u);
   ASSERT_EQ(plan.phases[0].receives.size(), 1u);
   const Message& message = plan.phases[0].receives[0];
   EXPECT_EQ(message.peer, 1);
-  EXPECT_EQ(message.links, (std::vector<Link>{{{1, 0, 0}, 0, {{4, 0, 0}, {5, 3, 3}}}, {{1, 0, 0}, 0, {{7, 0, 0}, {8, 3, 3}}}}));
+  EXPECT_EQ(message.links, (std::vector<Link>{{0, {{4, 0, 0}, {5, 3, 3}}}, {0, {{7, 0, 0}, {8, 3, 3}}}}));
 }
 
 /// The closing plane of a magnetic wall is read by the owner's neighbours like any other value.
 TEST(Plan, ClosingPlanesTravel) {
   const Grid grid{{4, 4, 4}};
-  const Partition partition(Method::box, Tiling::with_bricks(grid, {2, 1, 1}), {}, Cartesian{});
+  const Partition partition(Method::box, Tiling::with_bricks(grid, {2, 1, 1}), {}, Cartesian{{2, 1, 1}});
   const auto values_to_low_rank = [&](const Stencil& stencil) {
     const Plan plan = make_plan(partition, stencil, 0);
     return plan.phases[1].receives.at(0).values;
@@ -287,22 +231,6 @@ TEST(Plan, EmptyRanksTakePartInNothing) {
   const Partition partition(Method::hilbert, tiling, {}, Segments{curve, cut(curve, tiling, {}, 5)});
   for (const Plan& plan : plans_of(partition, Stencil::box(2)))
     for (const PhasePlan& phase : plan.phases) EXPECT_TRUE(phase.sends.empty() && phase.receives.empty());
-}
-
-TEST(Plan, SurfaceBricksAreWhoIsNearAnother) {
-  // 8 x 4 x 4 bricks of 2 cells in two boxes; a reach of 3 cells passes over a brick.
-  const Tiling tiling({{16, 8, 8}}, 2);
-  const Curve curve(Order::morton, Fit::stretched, tiling.bricks());
-  const Partition partition(Method::morton, tiling, {}, Segments{curve, cut(curve, tiling, {}, 2)});
-  std::vector<Int3> near;
-  for (const SurfaceBrick& s : surface_bricks(partition, 0, {-3, -3, -3}, {3, 3, 3})) {
-    EXPECT_EQ(s.box, (Box{{0, 0, 0}, {4, 4, 4}}));
-    near.push_back(s.brick);
-  }
-  std::sort(near.begin(), near.end());
-  std::vector<Int3> expected;
-  for_each_cell(Box{{2, 0, 0}, {4, 4, 4}}, [&](Int3 brick) { expected.push_back(brick); });
-  EXPECT_EQ(near, expected);
 }
 
 }  // namespace

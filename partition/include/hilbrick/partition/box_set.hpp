@@ -11,8 +11,12 @@ namespace hilbrick {
 /// Appends a without b to `out`, as up to six disjoint boxes.
 void subtract(const Box& a, const Box& b, std::vector<Box>& out);
 
-/// The union of boxes as disjoint boxes. The order of the boxes given decides how they are split; equal input gives equal output.
-std::vector<Box> disjoint(const std::vector<Box>& boxes);
+/// The union of boxes as disjoint boxes that depend on the union alone, in z-y-x order: slabs along z of equal cross-section, in them
+/// bands along y of equal runs, in them runs along x, all as large as they can be.
+std::vector<Box> canonical(std::vector<Box> boxes);
+
+/// The cells of the union.
+Index union_volume(const std::vector<Box>& boxes);
 
 class BoxSet {
  public:

@@ -71,6 +71,10 @@ struct Box {
 
 constexpr Box shifted(const Box& b, Int3 by) { return {b.lo + by, b.hi + by}; }
 constexpr Box intersection(const Box& a, const Box& b) { return {max(a.lo, b.lo), min(a.hi, b.hi)}; }
+/// Whether two boxes that are not empty share a cell.
+constexpr bool meet(const Box& a, const Box& b) {
+  return a.lo.x < b.hi.x && b.lo.x < a.hi.x && a.lo.y < b.hi.y && b.lo.y < a.hi.y && a.lo.z < b.hi.z && b.lo.z < a.hi.z;
+}
 /// The smallest box that holds both; an empty one adds nothing.
 constexpr Box hull(const Box& a, const Box& b) {
   if (a.empty()) return b;

@@ -4,30 +4,37 @@
 // What the planner knows of a machine. The constants are round numbers of a current dual-socket node with a 100 Gbit/s link; measure your
 // own before you trust a modelled second (ratios between methods depend on them little).
 
+#include <hilbrick/partition/cost_model.hpp>
 #include <hilbrick/partition/grid.hpp>
+#include <hilbrick/partition/stencil.hpp>
+#include <vector>
 
 namespace hilbrick {
 
-/// How a launcher lays ranks onto nodes: node 0 first, or one rank to each node in turn.
-enum class Distribution { block, cyclic };
+/// How a launcher lays ranks onto nodes, in Slurm's words: node 0 first; one rank to each node in turn; or `plane` ranks to each in turn.
+enum class Distribution { block, cyclic, plane };
 
 struct Machine {
-  int ranks_per_node = 0;  // 0: all ranks share one node
+  int ranks_per_node = 0;       // 0: all ranks share one node
+  std::vector<int> node_slots;  // in place of ranks_per_node: of each node in turn, the last repeated; empty: all alike
   Distribution distribution = Distribution::block;
+  int plane = 1;                  // for Distribution::plane
+  std::vector<int> node_of_rank;  // in place of all these, where it is known: nodes numbered from 0 on
 
-  double seconds_per_load = 4e-9;       // one cell of weight 1, one step (250 Mcells/s a rank)
+  double seconds_per_load = 4e-9;       // a plain cell, one step (250 Mcells/s a rank)
   double message_seconds = 2e-6;        // start-up of one message
-  double node_bytes_per_second = 5e9;   // what one rank moves to a peer on its node
+  double node_bytes_per_second = 5e9;   // what one rank moves to a peer on its node, packing and unpacking included
   double rank_bytes_per_second = 8e9;   // what one rank alone sends to other nodes
   double link_bytes_per_second = 12e9;  // what a node sends to other nodes, all its ranks together
 
-  Int3 face_cost{1, 1, 1};  // what a cut cell face normal to x, y, z costs, relative to each other; >= 1
+  // What a value costs that crosses a face normal to x, y, z, relative to one on its way between two ranks of a node; >= 1.
+  Int3 face_cost{1, 1, 1};
 
-  int nodes(int ranks) const { return ranks_per_node > 0 ? (ranks + ranks_per_node - 1) / ranks_per_node : 1; }
-  int node_of(Rank rank, int ranks) const {
-    if (ranks_per_node <= 0) return 0;
-    return distribution == Distribution::block ? rank / ranks_per_node : rank % nodes(ranks);
-  }
+  /// Whether ranks may sit on different nodes.
+  bool has_nodes() const { return ranks_per_node > 0 || !node_slots.empty() || !node_of_rank.empty(); }
 };
+
+/// What a cut costs on a machine, for values of so many bytes. `unit`: the weight of a plain cell (Weights::unit).
+CostModel cost_model(const Machine& machine, const Stencil& stencil, Index value_bytes, Index unit = 1);
 
 }  // namespace hilbrick

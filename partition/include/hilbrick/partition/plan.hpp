@@ -3,10 +3,10 @@
 
 // What one rank sends and receives in each phase: exactly the cells that a declared stencil reads and others own.
 //
-//        rank 0    |    rank 1            A link is the part of one owner's brick that one rank reads, for one field:
-//      +---+---+   |   +---+---+          the strip ## of B goes from rank 0 to rank 1. Both ends compute
-//      |   | B#|   |   |C  |   |          the same links from the same integers and order them by brick, field and
-//      +---+---+   |   +---+---+          cells, so they agree on what travels without a handshake.
+//        rank 0    |    rank 1            What rank 1 reads of rank 0's field is a set of cells, here the strip ##. Both ends find
+//      +---+---+   |   +---+---+          the same set from the same integers, and cut it into the same boxes, its *links*, because
+//      |     ##|   |   |       |          the boxes follow from the set alone (canonical, box_set.hpp). So they agree on what
+//      +---+---+   |   +---+---+          travels, and in which order, without a handshake.
 //
 // All links from one rank to another in one phase are one message. Cells that a rank reads twice (for two of its boxes, or
 // through two periodic images) travel once.
@@ -17,17 +17,16 @@
 
 namespace hilbrick {
 
-/// Cells of one field in one brick that another rank reads; coordinates of the grid, closing planes included.
+/// Cells of one field that another rank reads; coordinates of the grid, closing planes included.
 struct Link {
-  Int3 brick;  // the owner's
   int field;
   Box cells;
 
   friend bool operator==(const Link&, const Link&) = default;
 };
 
-/// All links between this rank and a peer in one direction and one phase, in the order in which their values travel: by brick, then field,
-/// then box; inside a link x fastest.
+/// All links between this rank and a peer in one direction and one phase, in the order in which their values travel: by field, then
+/// box; inside a link x fastest.
 struct Message {
   Rank peer;
   std::vector<Link> links;
@@ -42,17 +41,8 @@ struct Plan {
   std::vector<PhasePlan> phases;
 };
 
-/// The plan of one rank. Local: no communication, O(surface bricks * log P). A stencil may reach over bricks, over a peer's whole
-/// piece and around a periodic grid.
+/// The plan of one rank. Local: no communication, O(my surface * log P). A stencil may reach over a peer's whole piece and around a
+/// periodic grid.
 Plan make_plan(const Partition& partition, const Stencil& stencil, Rank rank);
-
-/// A brick of a rank and the one of the rank's brick boxes that holds it.
-struct SurfaceBrick {
-  Int3 brick;
-  Box box;
-};
-
-/// A rank's bricks with active cells that stand within `reach_low`, `reach_high` cells of a cell outside their brick box.
-std::vector<SurfaceBrick> surface_bricks(const Partition& partition, Rank rank, Int3 reach_low, Int3 reach_high);
 
 }  // namespace hilbrick

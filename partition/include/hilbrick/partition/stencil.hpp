@@ -26,7 +26,13 @@ struct StencilField {
 };
 
 /// The values of a field that belong to a box of cells: the cells, and the closing plane where the box touches it.
-Box field_box(const Box& cells, const Grid& grid, const StencilField& field);
+inline Box field_box(const Box& cells, const Grid& grid, const StencilField& field) {
+  Box box = cells;
+  if (cells.empty()) return box;
+  for (int a = 0; a < 3; ++a)
+    if (field.closing[a] && !grid.periodic[a] && cells.hi[a] == grid.cells[a]) ++box.hi[a];
+  return box;
+}
 
 class Stencil {
  public:

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+// Recursive bisection: P - 1 splits, each of which divides a region of bricks and the places that own it in two. A split falls between
+// two bricks in lexicographic order, so the cut plane itself may be divided to meet a share exactly:
+//
+//   4 places, 5 x 3 bricks, x the most significant axis of the first split:
+//                                          b b d d d        low, places 0 and 1:   bricks before (3, 0, 0) hold a and b
+//                                          b b c d d        high, places 2 and 3:  the rest; split again across y, at (3, 1, 0)
+//                                          a a c c c
+//
+// A region is a short list of boxes, and no question needs more than the regions on the way down to it.
+
+#include <array>
+#include <cstdint>
+#include <hilbrick/partition/cost_model.hpp>
+#include <hilbrick/partition/tiling.hpp>
+#include <hilbrick/partition/weights.hpp>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace hilbrick {
+
+class Tree {
+ public:
+  /// Of the places [first, first + count) that share a region, the first `low` own its bricks that come before the brick `at` with
+  /// axes[0] most significant; `at` need not be in the region. In preorder: the low side's splits follow, then the high side's.
+  struct Split {
+    std::int32_t low = 1;
+    std::array<std::int8_t, 3> axes{2, 1, 0};
+    std::array<std::int32_t, 3> at{};
+
+    bool before(Int3 brick) const {
+      for (const int a : axes)
+        if (brick[a] != at[static_cast<std::size_t>(a)]) return brick[a] < at[static_cast<std::size_t>(a)];
+      return false;
+    }
+    /// Appends the parts of a box before `at` and from `at` on, at most three boxes each.
+    void divide(const Box& box, std::vector<Box>& low_side, std::vector<Box>& high_side) const;
+
+    friend bool operator==(const Split&, const Split&) = default;
+  };
+
+  /// One split less than places, for a tiling of `bricks` bricks.
+  Tree(Int3 bricks, std::vector<Split> splits) : bricks_(bricks), splits_(std::move(splits)) {}
+
+  int places() const { return static_cast<int>(splits_.size()) + 1; }
+  const std::vector<Split>& splits() const { return splits_; }
+
+  /// The place that owns a brick of the tiling.
+  int place(Int3 brick) const;
+  /// A place's bricks as disjoint boxes. May be empty.
+  std::vector<Box> boxes(int place) const;
+
+  /// Calls found(place, box) for boxes of bricks that each belong to one place and together are all bricks of the tiling but those that
+  /// lie in boxes for which enter(box) was false: these are not looked into.
+  template <class Enter, class Found>
+  void visit(Enter&& enter, Found&& found) const {
+    descend({Box{{0, 0, 0}, bricks_}}, 0, 0, places(), enter, found);
+  }
+
+  friend bool operator==(const Tree&, const Tree&) = default;
+
+ private:
+  template <class Enter, class Found>
+  void descend(std::vector<Box> region, std::size_t split, int first, int count, Enter& enter, Found& found) const {
+    std::erase_if(region, [&](const Box& box) { return !enter(box); });
+    if (region.empty()) return;
+    if (count == 1) {
+      for (const Box& box : region) found(first, box);
+      return;
+    }
+    const Split& s = splits_[split];
+    std::vector<Box> low, high;
+    for (const Box& box : region) s.divide(box, low, high);
+    descend(std::move(low), split + 1, first, s.low, enter, found);
+    descend(std::move(high), split + static_cast<std::size_t>(s.low), first + s.low, count - s.low, enter, found);
+  }
+
+  Int3 bricks_;
+  std::vector<Split> splits_;
+};
+
+/// Bisection of bricks, the nodes' shares first, then the places of each node: each place's load is at most the mean plus the heaviest
+/// brick. Where all bricks weigh the same, counts differ by one at most. Of the splits tried the ones that cut least are taken, faces
+/// weighed by `model.face_ps` and those between nodes first. `node_sizes`: places on each node, in place order. Any number of places.
+/// Local.
+Tree rcb_tree(const Tiling& tiling, const Weights& weights, const CostModel& model, std::span<const int> node_sizes);
+
+/// Bisection by whole planes of bricks: one box for each place, loads nearly equal. Of the splits tried the ones are taken whose slowest
+/// place takes least by `model`. Nothing where there are more places than bricks. Local.
+std::optional<Tree> kd_tree(const Tiling& tiling, const Weights& weights, const CostModel& model, std::span<const int> node_sizes);
+
+/// Faces normal to x, y, z between active cells of different places, all splits added up. Local.
+Int3 cut_faces(const Tree& tree, const Tiling& tiling, const Weights& weights);
+
+}  // namespace hilbrick

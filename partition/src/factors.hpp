@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <hilbrick/partition/cost_model.hpp>
+#include <hilbrick/partition/nodes.hpp>
+#include <hilbrick/partition/partition.hpp>
+#include <optional>
+
+namespace hilbrick {
+
+/// The factors of the ranks along x, y, z whose cuts cost least, then those that cost least between nodes, then those whose busiest rank
+/// pays least, then those that cut the slowest axes. At most `most_cut_axes` factors exceed 1; none exceeds the cells of its axis. The
+/// nodes form a grid of their own where they are even.
+std::optional<Cartesian> best_factors(const Grid& grid, const CostModel& cost, const Nodes& nodes, int most_cut_axes);
+
+}  // namespace hilbrick

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+#include <hilbrick/partition/tree.hpp>
+#include <limits>
+
+#include "shares.hpp"
+#include "sums.hpp"
+
+namespace hilbrick {
+namespace {
+
+using Cost = Index;  // picoseconds: faces, each weighed by its axis
+constexpr Cost no_limit = std::numeric_limits<Cost>::max();
+
+/// Bisection with look-ahead. Each split is chosen by what it cuts and what the tree below it cuts, which is built for the purpose.
+class Bisection {
+ public:
+  Bisection(const Tiling& tiling, const Weights& weights, const CostModel& model, std::span<const int> node_sizes)
+      : tiling_(tiling),
+        model_(model),
+        sums_(tiling, weights),
+        shares_(node_sizes),
+        weight_(weights.sum(tiling, tiling.brick_box())),
+        splits_(static_cast<std::size_t>(shares_.places()) - 1) {
+    const Index heaviest = std::max<Index>(weights.heaviest(tiling), 1);
+    if (heaviest == 1 || weight_ == heaviest * tiling.brick_count()) one_ = heaviest;
+  }
+
+  Tree tree() {
+    take({{tiling_.brick_box()}, 0, weight_, {0, shares_.places()}}, splits_.data());
+    return Tree(tiling_.bricks(), std::move(splits_));
+  }
+
+ private:
+  struct Part {
+    std::vector<Box> region;
+    Index start, weight;  // of the regions before, and of this one
+    Run run;
+  };
+  struct Choice {
+    Tree::Split split;
+    Index low_weight;
+    Cost cost;
+    std::vector<Box> low, high;
+  };
+  /// `depth` splits are chosen among all that are offered, with every choice below tried; further down the cheapest cut is taken.
+  struct Effort {
+    int depth, variety;
+    Effort below() const { return depth > 1 ? Effort{depth - 1, variety} : Effort{0, 0}; }
+  };
+
+  Effort effort(Run run) const {
+    const int all = shares_.places();
+    if (all <= 64) return {3, 2};
+    if (all <= 256) return {2, 1};
+    if (all <= 2048 || (all <= 8192 && run.count <= 64) || (all <= 16384 && run.count <= 8)) return {1, 1};
+    return {0, 0};
+  }
+
+  /// Writes the splits of a part, in preorder.
+  void take(const Part& part, Tree::Split* out) {
+    if (part.run.count == 1) return;
+    const bool nodes = !shares_.on_one_node(part.run);
+    const Effort all = effort(part.run);
+    const std::vector<Choice> choices = choices_for(part, all.variety);
+    const Choice& best = choices[all.depth > 0 ? cheapest(part, choices, all, nodes, no_limit).first : 0];
+    *out = best.split;
+    take(low(part, best), out + 1);
+    take(high(part, best), out + best.split.low);
+  }
+
+  /// Which choice costs least with the tree below it, the first of equals, and what it costs; `limit` where none costs less.
+  std::pair<std::size_t, Cost> cheapest(const Part& part, const std::vector<Choice>& choices, Effort effort, bool nodes, Cost limit) const {
+    std::pair<std::size_t, Cost> best{0, limit};
+    if (part.run.count == 2) return {0, std::min(limit, choices.front().cost)};
+    for (std::size_t i = 0; i < (effort.depth > 0 ? choices.size() : 1) && choices[i].cost < best.second; ++i) {
+      Cost all = choices[i].cost;
+      all += cost(low(part, choices[i]), effort.below(), nodes, best.second - all);
+      if (all < best.second) all += cost(high(part, choices[i]), effort.below(), nodes, best.second - all);
+      if (all < best.second) best = {i, all};
+    }
+    return best;
+  }
+
+  /// What the tree below a part cuts: between nodes alone, where that is asked. `limit` where it is not less.
+  Cost cost(const Part& part, Effort effort, bool nodes, Cost limit) const {
+    if (part.run.count == 1 || part.region.empty() || (nodes && shares_.on_one_node(part.run))) return 0;
+    return cheapest(part, choices_for(part, effort.variety), effort, nodes, limit).second;
+  }
+
+  static Part low(const Part& part, const Choice& c) { return {c.low, part.start, c.low_weight, part.run.low(c.split.low)}; }
+  static Part high(const Part& part, const Choice& c) {
+    return {c.high, part.start + c.low_weight, part.weight - c.low_weight, part.run.high(c.split.low)};
+  }
+
+  /// The splits on offer, those that cut least first, of equals those across slower axes.
+  std::vector<Choice> choices_for(const Part& part, int variety) const {
+    std::vector<Choice> choices;
+    Box all;
+    for (const Box& box : part.region) all = hull(all, box);
+    const Int3 extent = all.extent();
+    for (const int low : shares_.lows(part.run, variety)) {
+      for (int a = 2; a >= 0; --a) {
+        int u = a == 0 ? 1 : 0, v = a == 2 ? 1 : 2;
+        if (extent[a] < 2 && (extent[u] > 1 || extent[v] > 1)) continue;
+        if (extent[u] <= extent[v]) std::swap(u, v);
+        each_cut(part, low, {static_cast<std::int8_t>(a), static_cast<std::int8_t>(u), static_cast<std::int8_t>(v)},
+                 [&](const Tree::Split& split, Index low_weight) {
+                   Choice c{split, low_weight, 0, {}, {}};
+                   for (const Box& box : part.region) split.divide(box, c.low, c.high);
+                   const Int3 faces = sums_.faces_between(c.low, c.high);
+                   for (int axis = 0; axis < 3; ++axis) c.cost += faces[axis] * model_.face_ps[axis];
+                   choices.push_back(std::move(c));
+                 });
+      }
+    }
+    std::stable_sort(choices.begin(), choices.end(), [](const Choice& a, const Choice& b) { return a.cost < b.cost; });
+    return choices;
+  }
+
+  /// Calls f(split, weight of the low side) for the brick at which the low side's weight is nearest to its share, and for whole planes and
+  /// rows beside it where those leave each side a weight that its places can share.
+  template <class F>
+  void each_cut(const Part& part, int low, std::array<std::int8_t, 3> axes, F&& f) const {
+    // Shares are of the whole, so that errors do not add up on the way down: each start of a run is within half a brick of its due.
+    Index target = std::clamp<Index>(share(weight_, part.run.first + low, shares_.places()) - part.start, 0, part.weight);
+    Index least = target, most = target;
+    if (one_ > 0) {
+      // Equal bricks: any number will do that lets each place have the mean, rounded down or up.
+      const Index mean = weight_ / one_ / shares_.places(), bricks = part.weight / one_;
+      const Index rest = part.run.count - low;
+      target = one_ * share(bricks, low, part.run.count);
+      least = one_ * std::max(low * mean, bricks - rest * (mean + 1));
+      most = one_ * std::min(low * (mean + 1), bricks - rest * mean);
+    }
+    Tree::Split split{low, axes, {}};
+    std::vector<Box> layer = part.region;
+    Index before = 0;
+    for (const int a : axes) {
+      Index plane = std::numeric_limits<Index>::max(), end = std::numeric_limits<Index>::min();
+      for (const Box& box : layer) {
+        plane = std::min(plane, box.lo[a]);
+        end = std::max(end, box.hi[a]);
+      }
+      // The last plane with no more than the target below it.
+      while (end - plane > 1) {
+        const Index middle = plane + (end - plane) / 2;
+        (before + sums_.weight_below(layer, a, middle) <= target ? plane : end) = middle;
+      }
+      const auto cut = [&](Index at, Index low_weight) {
+        split.at[static_cast<std::size_t>(a)] = static_cast<std::int32_t>(at);
+        f(split, low_weight);
+      };
+      const Index below = before + sums_.weight_below(layer, a, plane), next = before + sums_.weight_below(layer, a, plane + 1);
+      if (below == target) return cut(plane, below);
+      if (next == target) return cut(plane + 1, next);
+      if (a == axes[2]) return next - target < target - below ? cut(plane + 1, next) : cut(plane, below);
+      if (below >= least) cut(plane, below);
+      if (next <= most) cut(plane + 1, next);
+      split.at[static_cast<std::size_t>(a)] = static_cast<std::int32_t>(plane);
+      before = below;
+      for (Box& box : layer) {
+        box.lo[a] = std::max(box.lo[a], plane);
+        box.hi[a] = std::min(box.hi[a], plane + 1);
+      }
+      std::erase_if(layer, [a](const Box& box) { return box.lo[a] >= box.hi[a]; });
+    }
+  }
+
+  const Tiling& tiling_;
+  const CostModel& model_;
+  Sums sums_;
+  Shares shares_;
+  Index weight_;
+  Index one_ = 0;  // what every brick weighs that weighs anything, where all weigh the same
+  std::vector<Tree::Split> splits_;
+};
+
+}  // namespace
+
+Tree rcb_tree(const Tiling& tiling, const Weights& weights, const CostModel& model, std::span<const int> node_sizes) {
+  return Bisection(tiling, weights, model, node_sizes).tree();
+}
+
+}  // namespace hilbrick

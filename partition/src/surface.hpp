@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <hilbrick/partition/weights.hpp>
+#include <span>
+
+namespace hilbrick {
+
+/// Cell faces, by the axis they are normal to, between disjoint boxes of active cells and the active cells outside them. Where the boxes
+/// are one rank's, these are the faces it shares with others.
+Int3 outer_faces(const Grid& grid, const Weights& weights, std::span<const Box> mine);
+
+/// Cell faces normal to the axis between the active cells of a brick and those of the brick above it.
+Index faces_between(const Tiling& tiling, const Weights& weights, int axis, Int3 lower, Int3 upper);
+
+}  // namespace hilbrick

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Recursive bisection: trees of splits, against visits of every brick and cell.
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <hilbrick/partition/tree.hpp>
+#include <numeric>
+
+#include "random_case.hpp"
+
+namespace hilbrick::test {
+namespace {
+
+constexpr auto everything = [](const Box&) { return true; };
+
+/// The place of each brick, x fastest, by the splits alone.
+std::vector<int> places_of_bricks(const Tree& tree, Int3 bricks) {
+  std::vector<int> places(static_cast<std::size_t>(product(bricks)), -1);
+  for_each_cell({{}, bricks}, [&](Int3 brick) { places[at(bricks, brick)] = tree.place(brick); });
+  return places;
+}
+
+/// What a tree is made from, and the same in the slow, obvious form.
+struct Input {
+  Tiling tiling;
+  Weights weights;
+  Mask mask;
+  CostModel model;
+  std::vector<int> node_sizes;
+
+  int places() const { return std::accumulate(node_sizes.begin(), node_sizes.end(), 0); }
+  /// Faces between active cells of different places, cell by cell.
+  Int3 faces(const Tree& tree) const {
+    const Grid& grid = tiling.grid();
+    const std::vector<int> places = places_of_bricks(tree, tiling.bricks());
+    const auto place_of = [&](Int3 cell) {
+      Int3 brick;
+      for (int a = 0; a < 3; ++a) brick[a] = tiling.brick_at(a, cell[a]);
+      return places[at(tiling.bricks(), brick)];
+    };
+    Int3 faces;
+    for_each_cell(grid.box(), [&](Int3 cell) {
+      for (int a = 0; a < 3; ++a) {
+        Int3 next = cell + unit(a);
+        if (next[a] == grid.cells[a]) {
+          if (!grid.periodic[static_cast<std::size_t>(a)]) continue;
+          next[a] = 0;
+        }
+        if (mask.active(cell) && mask.active(next) && place_of(cell) != place_of(next)) ++faces[a];
+      }
+    });
+    return faces;
+  }
+  std::vector<Index> loads(const Tree& tree) const {
+    std::vector<Index> loads(static_cast<std::size_t>(places()), 0);
+    for_each_cell(tiling.brick_box(), [&](Int3 brick) {
+      loads[static_cast<std::size_t>(tree.place(brick))] += weights.sum(tiling, {brick, brick + Int3{1, 1, 1}});
+    });
+    return loads;
+  }
+};
+
+/// Any grid of at most 12 cells along an axis, periodic axes, mask, weights, and as many places as twice the bricks, on any nodes.
+Input any_input(Index most_places) {
+  const Grid grid{any_int3(1, 12), any_axes()};
+  const Tiling tiling = Tiling::with_bricks(grid, [&] {
+    Int3 bricks;
+    for (int a = 0; a < 3; ++a) bricks[a] = any_bool() ? grid.cells[a] : any(1, grid.cells[a]);
+    return bricks;
+  }());
+  Input input{tiling, {}, {}, {}, {}};
+  if (any_bool()) {
+    for (Index n = any(1, 4); n > 0; --n) input.mask.boxes.push_back(any_box(grid.cells));
+    input.weights.active(BoxSet(input.mask.boxes));
+  }
+  if (any_bool()) input.weights.boundary_cost(any(0, 2), any(1, 5));
+  if (any(0, 3) == 0) {
+    std::vector<Index> table(static_cast<std::size_t>(tiling.brick_count()));
+    for (Index& w : table) w = any(0, 20);
+    input.weights.table(tiling, table);
+  }
+  if (any_bool()) input.model.face_ps = any_int3(0, 5000);
+  int left = static_cast<int>(any(1, std::min(2 * tiling.brick_count(), most_places)));
+  const bool nodes = any_bool();
+  while (left > 0) {
+    input.node_sizes.push_back(nodes ? static_cast<int>(any(1, left)) : left);
+    left -= input.node_sizes.back();
+  }
+  RC_LOG() << "cells " << text(grid.cells) << " periodic " << grid.periodic[0] << grid.periodic[1] << grid.periodic[2] << " bricks "
+           << text(tiling.bricks()) << " nodes of";
+  for (const int n : input.node_sizes) RC_LOG() << ' ' << n;
+  RC_LOG() << " mask";
+  for (const Box& b : input.mask.boxes) RC_LOG() << ' ' << text(b);
+  RC_LOG() << std::endl;
+  return input;
+}
+
+/// place, boxes and visit tell the same, each brick once.
+void check_consistent(const Tree& tree, Int3 bricks) {
+  const std::vector<int> places = places_of_bricks(tree, bricks);
+  const auto mark = [&](std::vector<int>& seen, int place, const Box& box) {
+    RC_ASSERT((Box{{}, bricks}.contains(box) && !box.empty()));
+    for_each_cell(box, [&](Int3 brick) {
+      RC_ASSERT(seen[at(bricks, brick)] == -1);
+      seen[at(bricks, brick)] = place;
+    });
+  };
+  std::vector<int> by_boxes(places.size(), -1), by_visit(places.size(), -1);
+  for (int place = 0; place < tree.places(); ++place)
+    for (const Box& box : tree.boxes(place)) mark(by_boxes, place, box);
+  RC_ASSERT(by_boxes == places);
+  tree.visit(everything, [&](int place, const Box& box) { mark(by_visit, place, box); });
+  RC_ASSERT(by_visit == places);
+
+  const Box window = any_box(bricks);
+  std::vector<int> by_window(places.size(), -1);
+  tree.visit([&](const Box& box) { return !intersection(box, window).empty(); },
+             [&](int place, const Box& box) {
+               RC_ASSERT(!intersection(box, window).empty());
+               mark(by_window, place, box);
+             });
+  for_each_cell(window, [&](Int3 brick) { RC_ASSERT(by_window[at(bricks, brick)] == places[at(bricks, brick)]); });
+}
+
+RC_GTEST_PROP(Rcb, SharesAreKept, ()) {
+  const Input input = any_input(60);
+  const Tree tree = rcb_tree(input.tiling, input.weights, input.model, input.node_sizes);
+  RC_ASSERT(tree.places() == input.places());
+  check_consistent(tree, input.tiling.bricks());
+
+  const std::vector<Index> loads = input.loads(tree);
+  const Index total = std::accumulate(loads.begin(), loads.end(), Index{0});
+  Index heaviest = 0;
+  bool equal = true;
+  std::optional<Index> one;
+  for_each_cell(input.tiling.brick_box(), [&](Int3 brick) {
+    const Index w = input.weights.sum(input.tiling, {brick, brick + Int3{1, 1, 1}});
+    heaviest = std::max(heaviest, w);
+    if (w == 0) return;
+    equal = equal && (!one || *one == w);
+    one = w;
+  });
+  for (const Index load : loads) {
+    RC_ASSERT(load * tree.places() <= total + heaviest * tree.places());
+    // Equal bricks, and bricks that weigh nothing: less than one from the mean.
+    if (equal) RC_ASSERT(std::abs(load * tree.places() - total) < std::max<Index>(1, heaviest * tree.places()));
+  }
+}
+
+RC_GTEST_PROP(Kd, EachPlaceHasOneBox, ()) {
+  Input input = any_input(60);
+  const std::optional<Tree> tree = kd_tree(input.tiling, input.weights, input.model, input.node_sizes);
+  RC_ASSERT(tree.has_value() == (input.places() <= input.tiling.brick_count()));
+  if (!tree) return;
+  RC_ASSERT(tree->places() == input.places());
+  check_consistent(*tree, input.tiling.bricks());
+  for (int place = 0; place < tree->places(); ++place) RC_ASSERT(tree->boxes(place).size() == 1u);
+}
+
+RC_GTEST_PROP(Tree, CutFacesAreThoseOfEveryCell, ()) {
+  const Input input = any_input(60);
+  const Tree rcb = rcb_tree(input.tiling, input.weights, input.model, input.node_sizes);
+  RC_ASSERT(cut_faces(rcb, input.tiling, input.weights) == input.faces(rcb));
+  if (const auto kd = kd_tree(input.tiling, input.weights, input.model, input.node_sizes))
+    RC_ASSERT(cut_faces(*kd, input.tiling, input.weights) == input.faces(*kd));
+}
+
+/// Splits that no method would make: outside the region, any axes, places without bricks.
+RC_GTEST_PROP(Tree, AnySplitsMakeATree, ()) {
+  const Int3 bricks = any_int3(1, 6);
+  const int places = static_cast<int>(any(1, 12));
+  constexpr std::int8_t x = 0, y = 1, z = 2;
+  constexpr std::array<std::array<std::int8_t, 3>, 6> axis_orders{{{x, y, z}, {x, z, y}, {y, x, z}, {y, z, x}, {z, x, y}, {z, y, x}}};
+  std::vector<Tree::Split> splits;
+  const auto grow = [&](auto& self, int count) -> void {
+    if (count == 1) return;
+    Tree::Split s;
+    s.low = static_cast<int>(any(1, count - 1));
+    s.axes = axis_orders[static_cast<std::size_t>(any(0, 5))];
+    for (int a = 0; a < 3; ++a) s.at[static_cast<std::size_t>(a)] = static_cast<std::int32_t>(any(-1, bricks[a] + 1));
+    splits.push_back(s);
+    self(self, s.low);
+    self(self, count - s.low);
+  };
+  grow(grow, places);
+  const Tree tree(bricks, splits);
+  RC_ASSERT(tree.places() == places);
+  check_consistent(tree, bricks);
+}
+
+}  // namespace
+}  // namespace hilbrick::test
