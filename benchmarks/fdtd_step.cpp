@@ -84,7 +84,7 @@ struct Hilbrick {
   Hilbrick(const Comm& comm, const Options& options, const std::string& boundary)
       : scene(fdtd::parse_scene(scene_text(options, boundary), "fdtd_step")),
         numerics(fdtd::numerics_of(scene)),
-        domain(fdtd::domain_of(comm, scene, numerics.stencils.front())),
+        domain(fdtd::domain_of(comm, scene, numerics)),
         solver(comm, scene, numerics, domain) {}
 
   void fill_fields() {

@@ -32,8 +32,7 @@ std::vector<test::ReferenceCase> cases_of(const Options& options) {
 void run(const Options& options) {
   std::printf("%s\n\n", benchmarks::host_facts(options.commit).c_str());
   std::string head = "| case | ranks | METIS | max / mean | s |", line = "|---|---|---|---|---|";
-  for (const Method method : all_methods) {
-    if (method == Method::automatic) continue;
+  for (const Method method : making_methods) {
     head += " " + std::string(name_of(method)) + " |";
     line += "---|";
   }
@@ -51,8 +50,7 @@ void run(const Options& options) {
                   static_cast<double>(reference.heaviest) * ranks / load, reference_seconds);
       std::vector<test::MethodCut> cuts;
       std::map<Method, double> seconds;
-      for (const Method method : all_methods) {
-        if (method == Method::automatic) continue;
+      for (const Method method : making_methods) {
         std::optional<Partition> partition;
         seconds[method] = seconds_of([&] { partition = test::partition_by(method, tiling, weights, ranks); });
         if (!partition) {

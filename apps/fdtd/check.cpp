@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <hilbrick/partition/plan.hpp>
 
 #include "material.hpp"
 #include "monitor.hpp"
+#include "output.hpp"
 #include "run.hpp"
+#include "workload.hpp"
 
 namespace hilbrick::fdtd {
 namespace {
@@ -48,21 +51,34 @@ std::string resolution(const Scene& scene) {
   return out;
 }
 
+/// The planner's table for this scene: every method on these ranks.
+std::string methods_side_by_side(const Scene& scene, const Numerics& numerics, const Machine& machine, int ranks) {
+  const Workload work = workload_of(scene, numerics);
+  plan::Question question;
+  question.grid = work.tiling.grid();
+  question.brick = scene.brick;
+  question.ranks = {ranks};
+  question.methods.assign(all_methods.begin(), all_methods.end());
+  question.machine = machine;
+  question.stencil = work.stencil;
+  question.value_bytes = work.value_bytes;
+  question.weights = work.weights;
+  return plan::table(question, plan::study(question));
+}
+
 }  // namespace
 
 void check(const Comm& comm, const Scene& scene) {
   Numerics numerics;
   agree_on(comm, [&] { numerics = numerics_of(scene); });
-  const Domain domain = domain_of(comm, scene, numerics.stencils.front());
-  warn_of_idle_ranks(comm, domain);
+  const Domain domain = domain_of(comm, scene, numerics);
   const Index mine = memory_bytes(scene, numerics, domain);
   const Index memory_max = max(comm, mine), memory_sum = sum(comm, mine);
   Index cells = 0;
   for (const Box& b : domain.boxes) cells += b.volume();
   const Index cells_max = max(comm, cells);
-  const auto ranks = gather_metrics(comm, domain.partition, numerics.stencils.front(), {}, value_bytes(scene));
+  const Machine machine = with_nodes(comm, {});
   if (comm.rank() != 0) return;
-  const Metrics metrics = summarise(domain.partition, {}, ranks);
   const Vec3& d = scene.spacing_m;
   std::string out = fmt::format("grid          {} x {} x {} cells of {:.6g} x {:.6g} x {:.6g} m: {:.3f} Mcells\n", scene.cells.x,
                                 scene.cells.y, scene.cells.z, d[0], d[1], d[2], static_cast<double>(product(scene.cells)) / 1e6);
@@ -70,12 +86,10 @@ void check(const Comm& comm, const Scene& scene) {
                      numerics.dt_s, scene.courant);
   out += fmt::format("steps         {} ({:.6g} s)\n", numerics.steps, static_cast<double>(numerics.steps) * numerics.dt_s);
   out += "resolution\n" + resolution(scene);
-  out += fmt::format("partition     {}, {} ranks: at most {} cells a rank, imbalance {:.3f}\n", domain.partition.description(), comm.size(),
-                     cells_max, metrics.imbalance);
+  out += fmt::format("partition     {}, {} ranks: at most {} cells a rank\n", domain.partition.description(), comm.size(), cells_max);
   out += fmt::format("memory        {:.1f} MB on the largest rank, {:.1f} MB in all, besides MPI's own\n",
                      static_cast<double>(memory_max) / 1e6, static_cast<double>(memory_sum) / 1e6);
-  out += fmt::format("halo          {} bytes a step from the busiest rank, {} in all, {} messages at most\n", metrics.bytes_per_step_max,
-                     metrics.bytes_per_step_total, metrics.messages_per_step_max);
+  out += "\n" + methods_side_by_side(scene, numerics, machine, comm.size());
   std::fputs(out.c_str(), stdout);
   std::fflush(stdout);
 }

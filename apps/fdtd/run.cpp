@@ -103,7 +103,7 @@ Index peers(const Plan& plan) {
 }
 
 template <class T>
-RankReport rank_report(const Comm& comm, const Solver<T>& solver, Index steps, double loop_seconds) {
+RankReport rank_report(const Comm& comm, const Solver<T>& solver, Index steps) {
   RankReport mine;
   const Exchange& exchange = solver.exchange();
   mine.node = comm.node();
@@ -115,7 +115,7 @@ RankReport rank_report(const Comm& comm, const Solver<T>& solver, Index steps, d
   for (const PhaseCounters& phase : exchange.counters().phases) bytes += phase.bytes_sent;
   mine.counted_bytes_per_step = steps > 0 ? bytes / steps : 0;
   mine.wait_seconds = exchange.counters().wait_seconds;
-  mine.compute_seconds = loop_seconds - mine.wait_seconds;
+  mine.compute_seconds = solver.compute_seconds();
   mine.local_pairs = exchange.copies_locally() ? 1 : 0;
   mine.message_pairs = exchange.message_peers();
   mine.memory_bytes = peak_memory_bytes();
@@ -138,7 +138,7 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
   const double begin = MPI_Wtime();
   Numerics numerics;
   agree_on(comm, [&] { numerics = numerics_of(scene); });
-  const Domain domain = domain_of(comm, scene, numerics.stencils.front());
+  const Domain domain = domain_of(comm, scene, numerics);
   warn_of_idle_ranks(comm, domain);
   make_folder(comm, options.out);
   Solver<T> solver(comm, scene, numerics, domain);
@@ -183,9 +183,9 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
   report.loop_seconds = max(comm, loop.seconds());
   report.setup_seconds = setup_seconds;
   report.fields_digest = solver.digest();
-  report.per_rank = gather_reports(comm, rank_report(comm, solver, report.steps, loop.seconds()));
-  const auto slab = candidates(domain.partition.tiling(), {}, numerics.stencils.front(), {}, comm.size(), Method::slab);
-  if (!slab.partitions.empty()) report.slab = gather_metrics(comm, slab.partitions.front(), numerics.stencils.front(), {}, sizeof(T));
+  report.per_rank = gather_reports(comm, rank_report(comm, solver, report.steps));
+  const Offer slab = offer(domain.partition.tiling(), {}, numerics.stencils.front(), {}, comm.size(), Method::slab);
+  if (slab.partition) report.slab = gather_metrics(comm, *slab.partition, numerics.stencils.front(), {}, sizeof(T));
   agree_on(comm, [&] {
     if (comm.rank() != 0) return;
     write_file(options.out / "report.json", to_json(report));
@@ -195,14 +195,6 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
 }
 
 }  // namespace
-
-Domain domain_of(const Comm& comm, const Scene& scene, const Stencil& yee) {
-  Grid grid{scene.cells, {}};
-  for (int a = 0; a < 3; ++a) grid.periodic[a] = scene.boundary[a][0] == Boundary::periodic;
-  std::optional<Tiling> tiling;
-  agree_on(comm, [&] { tiling.emplace(grid, scene.brick); });
-  return make_domain(comm, *tiling, {}, yee, {}, scene.method, value_bytes(scene));
-}
 
 void warn_of_idle_ranks(const Comm& comm, const Domain& domain) {
   const Index idle = sum(comm, Index{domain.boxes.empty() ? 1 : 0});

@@ -4,12 +4,12 @@
 // One run from a scene to a report, and the same without the run.
 
 #include <filesystem>
-#include <hilbrick/domain.hpp>
 #include <hilbrick/report.hpp>
 #include <string>
 
 #include "progress.hpp"
 #include "scene.hpp"
+#include "workload.hpp"
 
 namespace hilbrick::fdtd {
 
@@ -25,12 +25,7 @@ void run(const Comm& comm, const Scene& scene, const RunOptions& options);
 /// Prints what a run would be: grid, time step, resolution, memory and halo; allocates no field. Throws SharedError. Collective over comm.
 void check(const Comm& comm, const Scene& scene);
 
-/// The domain of a scene for these ranks. Collective over comm.
-Domain domain_of(const Comm& comm, const Scene& scene, const Stencil& yee);
 /// One warning on rank 0 when some ranks own nothing. Collective over comm.
 void warn_of_idle_ranks(const Comm& comm, const Domain& domain);
-
-/// Bytes of one field value.
-inline Index value_bytes(const Scene& scene) { return scene.precision == Precision::single_ ? 4 : 8; }
 
 }  // namespace hilbrick::fdtd

@@ -15,7 +15,7 @@
 #include <set>
 #include <utility>
 
-#include "scene_reader.hpp"
+#include "table_reader.hpp"
 
 namespace hilbrick::fdtd {
 namespace {
@@ -143,6 +143,24 @@ void read_run(TableReader run, Scene& scene) {
     fail(run.place(), "run: expected steps or duration_s, found neither; say when the run ends, such as steps = 1000");
 }
 
+/// One of two words, or a table that changes some costs of the model.
+void read_weights(TableReader& partition, CellCosts& costs) {
+  const toml::node* node = partition.node("weights");
+  if (!node) return;
+  if (!node->is_table()) {
+    const std::string expected = "\"model\", \"uniform\" or a table of costs such as { pml = [3, 1, 1] }";
+    if (!node->is_string()) partition.wrong("weights", *node, expected);
+    if (partition.word("weights", {"model", "uniform"}) == "uniform") costs = {.pml = {0, 0, 0}, .material_change = 0, .incident_value = 0};
+    return;
+  }
+  TableReader weights = partition.table("weights");
+  const Range cost{.low = 0, .high = 1000};
+  if (weights.given("pml")) costs.pml = weights.vector("pml", cost);
+  costs.material_change = weights.number_or("material_change", costs.material_change, cost);
+  costs.incident_value = weights.number_or("incident_value", costs.incident_value, cost);
+  weights.finish();
+}
+
 void read_partition(TableReader partition, Scene& scene) {
   if (partition.given("method")) {
     std::vector<std::string> names;
@@ -151,6 +169,7 @@ void read_partition(TableReader partition, Scene& scene) {
     scene.method = *method_from_name(partition.word("method", names));
   }
   scene.brick = partition.integer_or("brick", 16, 1);
+  read_weights(partition, scene.costs);
   partition.finish();
 }
 
@@ -494,13 +513,7 @@ void apply_override(toml::table& root, const std::string& text) {
 }  // namespace
 
 Scene parse_scene(std::string_view text, const std::string& path, const std::vector<std::string>& overrides) {
-  toml::table root;
-  try {
-    root = toml::parse(text, path);
-  } catch (const toml::parse_error& e) {
-    const auto& at = e.source().begin;
-    fail({path, at.line, at.column}, std::string(e.description()));
-  }
+  toml::table root = parse_toml(text, path);
   for (const std::string& override : overrides) apply_override(root, override);
 
   TableReader reader(root, "", path);

@@ -14,16 +14,11 @@
 #include <variant>
 #include <vector>
 
+#include "place.hpp"
+
 namespace hilbrick::fdtd {
 
 using Vec3 = std::array<double, 3>;
-
-/// Where in the scene a value was written; prints as file:line:column.
-struct Place {
-  std::string file;
-  unsigned line = 0, column = 0;
-};
-std::string to_string(const Place&);
 
 enum class Boundary { pec, pmc, periodic, pml };
 enum class Precision { single_, double_ };
@@ -129,6 +124,13 @@ struct SnapshotRequest {
   Place place;
 };
 
+/// What a cell costs above the update of one in vacuum, in such updates. README.md, "Weights", says how these were measured.
+struct CellCosts {
+  std::array<double, 3> pml{3.0, 0.9, 0.9};  // in the layer of the x, y, z axis; added up where layers meet. Rows along x are short there
+  double material_change = 5;  // where a row along x goes from one material to another; twice that where scenes have a magnetic material
+  double incident_value = 3;   // a field value on the faces of a plane wave's box
+};
+
 struct Scene {
   // [grid]
   Int3 cells;
@@ -146,6 +148,7 @@ struct Scene {
   // [partition]
   Method method = Method::hilbert;
   Index brick = 16;
+  CellCosts costs;
 
   std::vector<Material> materials;  // 0 is vacuum, 1 is pec, then the scene's own
   std::vector<Shape> shapes;        // later wins over earlier

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <ctime>
 #include <hilbrick/digest.hpp>
 #include <utility>
 
@@ -63,6 +64,13 @@ std::vector<Field<T>> make_fields(const Domain& domain, const Numerics& numerics
   std::vector<Field<T>> fields;
   for (int c = 0; c < 6; ++c) fields.emplace_back(std::string("hilbrick::fdtd::") + component_names[c], domain, numerics.stencils, c);
   return fields;
+}
+
+/// Processor time of this thread.
+double thread_seconds() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
 /// Calls f(first, last, coefficients) for the runs of a row in one material, between `first` and `last`.
@@ -358,15 +366,21 @@ void Solver<T>::drive_sources() {
 }
 
 template <class T>
+template <bool electric>
+void Solver<T>::advance() {
+  const double begin = thread_seconds();
+  if constexpr (electric) mirror_at_magnetic_walls();
+  for (std::size_t b = 0; b < work_.size(); ++b) update<electric>(*work_[b], b);
+  drive_sources<electric>();
+  compute_seconds_ += thread_seconds() - begin;
+}
+
+template <class T>
 void Solver<T>::step() {
   exchange_.start(0).finish();
-  mirror_at_magnetic_walls();
-  for (std::size_t b = 0; b < work_.size(); ++b) update<true>(*work_[b], b);
-  drive_sources<true>();
-
+  advance<true>();
   exchange_.start(1).finish();
-  for (std::size_t b = 0; b < work_.size(); ++b) update<false>(*work_[b], b);
-  drive_sources<false>();
+  advance<false>();
   ++step_;
 }
 

@@ -60,6 +60,8 @@ class Solver {
   /// Exchange.
   void exchange_for_cell_averages();
 
+  /// Processor time of this thread in updates, walls and sources so far, without halos: what else runs on its core does not count. Local.
+  double compute_seconds() const { return compute_seconds_; }
   /// Bytes of fields, material maps, layers and buffers on this rank.
   Index allocated_bytes() const;
 
@@ -74,6 +76,9 @@ class Solver {
   void mirror_at_magnetic_walls();
   template <bool electric>
   void drive_sources();
+  /// E or H by one step, walls and sources included; halos are in place.
+  template <bool electric>
+  void advance();
   void make_layers();
   void make_sources();
   /// The differences that component updates take of a field along an axis, from the first of some rows on.
@@ -97,6 +102,7 @@ class Solver {
   Exchange exchange_;
   std::optional<Exchange> average_exchange_;
   Index step_ = 0;
+  double compute_seconds_ = 0;
 };
 
 }  // namespace hilbrick::fdtd

@@ -2,7 +2,6 @@
 // hilbrick-plan: what it costs to cut a grid among ranks.
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -10,10 +9,13 @@
 #include <hilbrick/partition/error.hpp>
 #include <string>
 
+#include "advice.hpp"
 #include "options.hpp"
 #include "output.hpp"
 #include "owners.hpp"
+#include "page.hpp"
 #include "study.hpp"
+#include "vtk.hpp"
 
 namespace hilbrick::plan {
 namespace {
@@ -26,42 +28,37 @@ void print(const std::string& text) {
 std::string formatted(const Options& options, const std::vector<Row>& rows) {
   switch (options.format) {
     case Format::json:
-      return json(options, rows);
+      return json(options.question, rows);
     case Format::csv:
-      return csv(options, rows);
+      return csv(options.question, rows);
     case Format::table:
-      return table(options, rows);
+      return table(options.question, rows);
   }
   return {};
 }
 
-/// One line for all rows with ranks that own nothing.
-void warn_of_idle_ranks(const Options& options, const std::vector<Row>& rows) {
-  std::vector<std::string> who;
-  for (const Row& row : rows) {
-    if (!row.measured || row.measured->idle_ranks == 0) continue;
-    const std::string text = fmt::format("{} leaves {} of {} ranks without cells", name_of(row.measured->partition.method()),
-                                         row.measured->idle_ranks, row.ranks);
-    if (std::find(who.begin(), who.end(), text) == who.end()) who.push_back(text);
-  }
-  if (who.empty()) return;
-  const Index useful = largest_useful_ranks(Tiling(options.grid, options.brick), options.weights);
-  fmt::print(stderr, "hilbrick-plan: warning: {}; with bricks of {} cells at most {} can have some\n", fmt::join(who, ", "), options.brick,
-             useful);
+/// The files that were asked for, of the first row.
+void write_files(const Options& options, const Row& row) {
+  const Tiling tiling = options.question.tiling();
+  if (!options.owners_file.empty()) write_owners(options.owners_file, row.measured->partition, tiling);
+  if (!options.vtk_file.empty()) write_vtk(options.vtk_file, row.measured->partition, tiling);
 }
 
 int run(int argc, char** argv) {
   const auto parsed = parse_command_line(argc, argv);
   if (const int* code = std::get_if<int>(&parsed)) return *code;
   const auto& options = std::get<Options>(parsed);
-  const std::vector<Row> rows = study(options);
+  Question question = options.question;
+  question.per_rank |= !options.html_file.empty();
+  const std::vector<Row> rows = study(question);
   print(formatted(options, rows));
-  if (std::none_of(rows.begin(), rows.end(), [](const Row& row) { return row.measured.has_value(); }))
+  if (std::none_of(rows.begin(), rows.end(), [](const Row& row) { return row.feasible(); }))
     throw Error(fmt::format("nothing is feasible: {}: {}; try --method hilbert, or fewer ranks", name_of(rows.front().method),
                             rows.front().reason));
-  if (!options.owners_file.empty())
-    write_owners(options.owners_file, rows.front().measured->partition, Tiling(options.grid, options.brick));
-  warn_of_idle_ranks(options, rows);
+  write_files(options, rows.front());
+  if (!options.html_file.empty()) write_page(options.html_file, options.question, rows, command_line(argc, argv));
+  if (options.format != Format::table)  // whose advice says it
+    if (const auto idle = idle_ranks(options.question, rows)) fmt::print(stderr, "hilbrick-plan: warning: {}\n", *idle);
   return 0;
 }
 

@@ -6,12 +6,14 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <fstream>
 #include <hilbrick/partition/error.hpp>
-#include <limits>
 #include <optional>
 #include <string_view>
 #include <utility>
+
+#include "machine_file.hpp"
 
 namespace hilbrick::plan {
 namespace {
@@ -20,9 +22,8 @@ namespace {
 constexpr Index most_cells_per_axis = Index{1} << 31;
 constexpr Index most_cells = Index{1} << 60;
 constexpr Index most_weight = Index{1} << 62;
-// More than any machine has; a rank costs 8 bytes and, at worst, milliseconds.
-constexpr Index most_ranks = Index{1} << 24;
 constexpr Index most_factor = 1'000'000;
+constexpr Index most_steps = 1'000'000'000'000;
 
 Error wrong(std::string_view option, std::string_view expected, std::string_view found) {
   return Error(fmt::format("{}: expected {}, found '{}'", option, expected, found));
@@ -119,8 +120,8 @@ void parse_boundary_cost(std::string_view text, const Grid& grid, Weights& weigh
 }
 
 Int3 parse_face_cost(std::string_view text) {
-  const auto cost = integers(text, ':', 3, 1, most_factor);
-  if (!cost) throw wrong("--face-cost", fmt::format("three integers of 1 to {} joined by colons, such as 4:1:1", most_factor), text);
+  const auto cost = integers(text, ':', 3, 1, most_face_cost);
+  if (!cost) throw wrong("--face-cost", fmt::format("three integers of 1 to {} joined by colons, such as 4:1:1", most_face_cost), text);
   return {(*cost)[0], (*cost)[1], (*cost)[2]};
 }
 
@@ -156,6 +157,33 @@ BoxSet read_active_boxes(const std::string& file, const Grid& grid) {
   return BoxSet(boxes);
 }
 
+std::vector<int> parse_slots(std::string_view text) {
+  std::vector<int> slots;
+  for (const std::string_view part : split(text, ',')) {
+    const auto n = integer(part, 1, most_ranks);
+    if (!n)
+      throw wrong("--ranks-per-node",
+                  fmt::format("an integer of 1 to {}, or one for each node in turn, the last repeated, such as 64,64,32", most_ranks),
+                  text);
+    slots.push_back(static_cast<int>(*n));
+  }
+  return slots;
+}
+
+Layout parse_layout(std::string_view text) {
+  const auto layout = layout_from_name(text);
+  if (!layout) throw wrong("--distribution", "block, cyclic or plane:N with N ranks to each node in turn", text);
+  return *layout;
+}
+
+double parse_positive(std::string_view option, std::string_view expected, std::string_view text) {
+  double value = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (problem != std::errc{} || end != text.data() + text.size() || !std::isfinite(value) || value <= 0)
+    throw wrong(option, expected, text);
+  return value;
+}
+
 Index parse_number(std::string_view option, std::string_view text, Index low, Index high) {
   const auto value = integer(text, low, high);
   if (!value) throw wrong(option, fmt::format("an integer of {} to {}", low, high), text);
@@ -173,19 +201,25 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
       "\nExample: a Maxwell solver's grid on 8, 64 and 512 ranks, 64 to a node, a boundary layer of 10 cells that cost three times as "
       "much:\n"
       "  hilbrick-plan --cells 512x512x256 --ranks 8,64,512 --ranks-per-node 64 --boundary-cost 10:3\n\n"
+      "Example: a request for machine time, with the constants of that machine and what failing nodes cost:\n"
+      "  hilbrick-plan --cells 2048x2048x1024 --ranks 512,1024,2048 --machine machine.toml --deadline 0.02 --mtbf-hours 50000 "
+      "--checkpoint-seconds 60 --steps 200000\n\n"
       "Exit code: 0 when at least one method is feasible for one number of ranks, 2 otherwise or for bad input.");
   app.set_version_flag("--version", HILBRICK_VERSION);
 
-  std::string cells, ranks, ranks_per_node, distribution = "block", brick = "16", method = "all", stencil = "yee", bytes = "4", periodic,
-                                            boundary_cost, face_cost = "1:1:1", active, format = "table", owners;
-  bool per_rank = false;
+  std::string cells, ranks, ranks_per_node, distribution, brick = "16", method = "all", stencil = "yee", bytes = "4", periodic,
+                                                          boundary_cost, face_cost, active, machine, deadline, mtbf_hours,
+                                                          checkpoint_seconds, steps = "1000000", format = "table";
+  Options options;
   app.add_option("--cells", cells, "Cells of the grid along x, y, z; x is the fastest axis in memory")->required()->type_name("NXxNYxNZ");
   app.add_option("--ranks", ranks, "Numbers of MPI ranks, joined by commas")->required()->type_name("P,...");
-  app.add_option("--ranks-per-node", ranks_per_node, "Ranks on each node; without it all share one node")->type_name("N");
+  app.add_option("--ranks-per-node", ranks_per_node,
+                 "Ranks on each node, or on the nodes in turn, the last repeated; without it all ranks share one node")
+      ->type_name("N,...");
   app.add_option("--distribution", distribution,
-                 "How the launcher lays ranks onto nodes: block fills node after node, cyclic deals them out")
-      ->type_name("block|cyclic")
-      ->capture_default_str();
+                 "How the launcher lays ranks onto nodes: block (the default) fills node after node, cyclic deals them out one by one, "
+                 "plane:N by N at a time")
+      ->type_name("block|cyclic|plane:N");
   app.add_option("--brick", brick, "Edge of a brick in cells; it matters to the methods that follow a curve")
       ->type_name("CELLS")
       ->capture_default_str();
@@ -200,16 +234,29 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
                  "Cells within CELLS of a face of the grid (not of a periodic axis) weigh FACTOR instead of 1")
       ->type_name("CELLS:FACTOR");
   app.add_option("--face-cost", face_cost,
-                 "What a cut face normal to x, y, z costs relative to the others; pencil and box cut the cheap axes")
-      ->type_name("X:Y:Z")
-      ->capture_default_str();
+                 "What a cut face normal to x, y, z costs relative to the others (1:1:1); pencil and box cut the cheap axes")
+      ->type_name("X:Y:Z");
   app.add_option("--active", active, "Lines x0,y0,z0,x1,y1,z1: half-open boxes of cells; cells outside all of them belong to nobody")
       ->type_name("FILE.csv");
+  app.add_option("--machine", machine,
+                 "Constants of the time model, face costs and ranks per node, as hilbrick-calibrate writes them; options given here win")
+      ->type_name("FILE.toml");
+  app.add_option("--deadline", deadline, "Seconds that one step may take: says where it fits, and what is left for communication")
+      ->type_name("SECONDS");
+  app.add_option("--mtbf-hours", mtbf_hours,
+                 "Mean time between failures of one node: how often to write checkpoints, and when the run is expected to end")
+      ->type_name("HOURS");
+  app.add_option("--checkpoint-seconds", checkpoint_seconds, "Time to write one checkpoint, or to read it back")->type_name("SECONDS");
+  const auto* steps_option = app.add_option("--steps", steps, "Steps of the run that failures hit")->type_name("N")->capture_default_str();
   app.add_option("--format", format, "A table for people, JSON or CSV")->type_name("table|json|csv")->capture_default_str();
-  app.add_flag("--per-rank", per_rank, "Each rank's share too (in CSV: instead of the sums)");
-  app.add_option("--owners", owners,
+  app.add_flag("--per-rank", options.question.per_rank, "Each rank's share too (in CSV: instead of the sums)");
+  app.add_option("--owners", options.owners_file,
                  "Write the owner of each brick, -1 for nobody, as int32 [z][y][x]; for one method and one number of ranks")
       ->type_name("FILE.npy");
+  app.add_option("--vtk", options.vtk_file, "Write rank, node and load of each brick for ParaView; for one method and one number of ranks")
+      ->type_name("FILE.vtr");
+  app.add_option("--html", options.html_file, "Write a page to look at in a browser: who owns what in three dimensions, and what it costs")
+      ->type_name("FILE.html");
 
   try {
     app.parse(argc, argv);
@@ -217,30 +264,38 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
     return app.exit(problem) == 0 ? 0 : 2;
   }
 
-  Options options;
-  options.grid = {parse_cells(cells), parse_periodic(periodic)};
-  options.ranks = parse_ranks(ranks);
-  options.brick = parse_number("--brick", brick, 1, most_cells_per_axis);
-  options.methods = parse_methods(method);
-  options.stencil = parse_stencil(stencil);
-  options.stencil_name = stencil;
-  options.value_bytes = parse_number("--bytes", bytes, 1, 1024);
-  if (!ranks_per_node.empty())
-    options.machine.ranks_per_node = static_cast<int>(parse_number("--ranks-per-node", ranks_per_node, 1, most_ranks));
-  if (distribution != "block" && distribution != "cyclic") throw wrong("--distribution", "block or cyclic", distribution);
-  if (distribution == "cyclic") options.machine.distribution = Distribution::cyclic;
-  options.machine.face_cost = parse_face_cost(face_cost);
-  if (!boundary_cost.empty()) parse_boundary_cost(boundary_cost, options.grid, options.weights);
-  if (!active.empty()) options.weights.active(read_active_boxes(active, options.grid));
+  Question& question = options.question;
+  question.grid = {parse_cells(cells), parse_periodic(periodic)};
+  question.ranks = parse_ranks(ranks);
+  question.brick = parse_number("--brick", brick, 1, most_cells_per_axis);
+  question.methods = parse_methods(method);
+  question.stencil = parse_stencil(stencil);
+  question.stencil_name = stencil;
+  question.value_bytes = parse_number("--bytes", bytes, 1, 1024);
+  if (!machine.empty()) question.machine = read_machine(machine);
+  if (!ranks_per_node.empty()) set_slots(question.machine, parse_slots(ranks_per_node));
+  if (!distribution.empty()) set_layout(question.machine, parse_layout(distribution));
+  if (!face_cost.empty()) question.machine.face_cost = parse_face_cost(face_cost);
+  if (!boundary_cost.empty()) parse_boundary_cost(boundary_cost, question.grid, question.weights);
+  if (!active.empty()) question.weights.active(read_active_boxes(active, question.grid));
+  if (!deadline.empty()) question.deadline_seconds = parse_positive("--deadline", "seconds above 0, such as 0.001", deadline);
+  if (mtbf_hours.empty() != checkpoint_seconds.empty())
+    throw Error(mtbf_hours.empty() ? "--checkpoint-seconds: expected --mtbf-hours with it, found none"
+                                   : "--mtbf-hours: expected --checkpoint-seconds with it, found none");
+  if (!mtbf_hours.empty())
+    question.failures = {parse_positive("--mtbf-hours", "hours above 0, such as 50000", mtbf_hours) * 3600,
+                         parse_positive("--checkpoint-seconds", "seconds above 0, such as 60", checkpoint_seconds),
+                         parse_number("--steps", steps, 1, most_steps)};
+  else if (steps_option->count() > 0)
+    throw Error("--steps: expected --mtbf-hours and --checkpoint-seconds with it, found none");
   if (format != "table" && format != "json" && format != "csv") throw wrong("--format", "table, json or csv", format);
   options.format = format == "json" ? Format::json : format == "csv" ? Format::csv : Format::table;
-  options.per_rank = per_rank;
-  options.owners_file = owners;
-  if (!owners.empty() && (options.methods.size() != 1 || options.ranks.size() != 1))
-    throw Error(
-        fmt::format("--owners: expected one method and one number of ranks, found --method {} --ranks {}; ask for one at a time, such as "
-                    "--method hilbert",
-                    method, ranks));
+  for (const auto& [option, file] : {std::pair("--owners", &options.owners_file), std::pair("--vtk", &options.vtk_file)})
+    if (!file->empty() && (question.methods.size() != 1 || question.ranks.size() != 1))
+      throw Error(
+          fmt::format("{}: expected one method and one number of ranks, found --method {} --ranks {}; ask for one at a time, such as "
+                      "--method hilbert",
+                      option, method, ranks));
   return options;
 }
 

@@ -1,30 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <hilbrick/partition/machine.hpp>
-#include <hilbrick/partition/partition.hpp>
 #include <string>
 #include <variant>
-#include <vector>
+
+#include "question.hpp"
 
 namespace hilbrick::plan {
 
 enum class Format { table, json, csv };
 
-/// What the command line asks for.
+/// What the command line asks for, and where the answer goes.
 struct Options {
-  Grid grid;
-  Index brick = 16;
-  std::vector<int> ranks;
-  std::vector<Method> methods;
-  Machine machine;
-  Stencil stencil = Stencil::yee();
-  std::string stencil_name = "yee";
-  Index value_bytes = 4;
-  Weights weights;
+  Question question;
   Format format = Format::table;
-  bool per_rank = false;
-  std::string owners_file;  // empty: none
+  std::string owners_file, vtk_file, html_file;  // empty: none
 };
 
 /// The options, or the exit code where there is nothing left to do (help was printed, or CLI11 printed what it did not understand).

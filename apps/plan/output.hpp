@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <span>
 #include <string>
-#include <vector>
 
 #include "study.hpp"
 
 namespace hilbrick::plan {
 
 /// The rows as one JSON object, as lines of comma-separated values, or as a table for people.
-std::string json(const Options& options, const std::vector<Row>& rows);
-std::string csv(const Options& options, const std::vector<Row>& rows);
-std::string table(const Options& options, const std::vector<Row>& rows);
+std::string json(const Question& question, std::span<const Row> rows);
+std::string csv(const Question& question, std::span<const Row> rows);
+std::string table(const Question& question, std::span<const Row> rows);
 
 }  // namespace hilbrick::plan

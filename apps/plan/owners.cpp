@@ -4,13 +4,10 @@
 #include <fmt/format.h>
 
 #include <bit>
-#include <cerrno>
 #include <cstdint>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <hilbrick/partition/error.hpp>
 #include <vector>
+
+#include "whole_file.hpp"
 
 namespace hilbrick::plan {
 namespace {
@@ -46,29 +43,16 @@ Rank owner_of_brick(const Partition& partition, const Tiling& tiling, Int3 brick
 }
 
 void write_owners(const std::string& file, const Partition& partition, const Tiling& tiling) {
-  const auto message = [&](const std::string& why) { return fmt::format("--owners: cannot write {}: {}", file, why); };
-  std::error_code problem;
-  if (std::filesystem::exists(file, problem) && !std::filesystem::is_regular_file(file, problem))
-    throw Error(message("it exists and is no regular file; name another"));
-  const std::string unfinished = file + ".part";
-  const auto failure = [&](const std::string& why) {
-    std::filesystem::remove(unfinished, problem);
-    return runtime_failure(message(why));
-  };
-  std::ofstream out(unfinished, std::ios::binary);
-  if (!out) throw Error(message(std::strerror(errno)));
-  out << npy_header(tiling.bricks());
-  const Int3 n = tiling.bricks();
-  std::vector<std::int32_t> row(static_cast<std::size_t>(n.x));
-  for (Index z = 0; z < n.z && out; ++z)
-    for (Index y = 0; y < n.y && out; ++y) {
-      for (Index x = 0; x < n.x; ++x) row[static_cast<std::size_t>(x)] = owner_of_brick(partition, tiling, {x, y, z});
-      out.write(reinterpret_cast<const char*>(row.data()), static_cast<std::streamsize>(row.size() * sizeof row[0]));
-    }
-  out.close();
-  if (!out) throw failure(std::strerror(errno));
-  std::filesystem::rename(unfinished, file, problem);
-  if (problem) throw failure(problem.message());
+  write_whole("--owners", file, [&](std::ostream& out) {
+    out << npy_header(tiling.bricks());
+    const Int3 n = tiling.bricks();
+    std::vector<std::int32_t> row(static_cast<std::size_t>(n.x));
+    for (Index z = 0; z < n.z && out; ++z)
+      for (Index y = 0; y < n.y && out; ++y) {
+        for (Index x = 0; x < n.x; ++x) row[static_cast<std::size_t>(x)] = owner_of_brick(partition, tiling, {x, y, z});
+        out.write(reinterpret_cast<const char*>(row.data()), static_cast<std::streamsize>(row.size() * sizeof row[0]));
+      }
+  });
 }
 
 }  // namespace hilbrick::plan

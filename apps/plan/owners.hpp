@@ -10,8 +10,7 @@ namespace hilbrick::plan {
 /// equals the lowest; nobody where it has none. Exact where no brick is shared: always for the curve methods, and for bricks of one cell.
 Rank owner_of_brick(const Partition& partition, const Tiling& tiling, Int3 brick);
 
-/// Writes the owner of each brick as a NumPy file, int32 [z][y][x]. The file appears whole or not at all.
-/// Throws Error where it cannot be written: exit code 2 for a name that cannot be opened, 4 for a disk that is full.
+/// Writes the owner of each brick as a NumPy file, int32 [z][y][x]. Throws Error as write_whole does.
 void write_owners(const std::string& file, const Partition& partition, const Tiling& tiling);
 
 }  // namespace hilbrick::plan

@@ -15,9 +15,7 @@ endif()
 
 if(HILBRICK_APPS)
   find_package(CLI11 REQUIRED)
-  if(HILBRICK_MPI)
-    find_package(tomlplusplus REQUIRED)
-  endif()
+  find_package(tomlplusplus REQUIRED)
 endif()
 
 if(HILBRICK_MPI)

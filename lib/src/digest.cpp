@@ -56,9 +56,20 @@ std::uint64_t digest_of(const Partition& partition) {
   if (const auto* s = std::get_if<Segments>(&partition.rule())) {
     add(s->curve.order());
     add(s->curve.fit());
-    add(s->curve.first_axis());
+    for (const int axis : s->curve.axes()) add(axis);
     words.insert(words.end(), s->cuts.begin(), s->cuts.end());
   }
+  if (const auto* c = std::get_if<Cartesian>(&partition.rule()))
+    for (int a = 0; a < 3; ++a) add(c->nodes[a]);
+  if (const auto* t = std::get_if<Tree>(&partition.rule()))
+    for (const Tree::Split& split : t->splits()) {
+      add(split.low);
+      for (std::size_t a = 0; a < 3; ++a) {
+        add(split.axes[a]);
+        add(split.at[a]);
+      }
+    }
+  for (Rank r = 0; r < partition.ranks(); ++r) add(partition.nodes().node_of(r));
   return XXH3_64bits(words.data(), words.size() * sizeof(std::uint64_t));
 }
 

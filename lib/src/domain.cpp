@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <hilbrick/domain.hpp>
+#include <numeric>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
 namespace hilbrick {
+
+Machine with_nodes(const Comm& comm, Machine machine) {
+  if (machine.has_nodes() || comm.nodes() == 1) return machine;
+  machine.node_of_rank = comm.gather_nodes();
+  return machine;
+}
 
 std::vector<RankMetrics> gather_metrics(const Comm& comm, const Partition& partition, const Stencil& stencil, const Machine& machine,
                                         Index value_bytes) {
@@ -24,27 +32,40 @@ std::vector<RankMetrics> gather_metrics(const Comm& comm, const Partition& parti
 
 Domain make_domain(const Comm& comm, const Tiling& tiling, const Weights& weights, const Stencil& stencil, const Machine& machine,
                    Method method, Index value_bytes) {
-  Candidates offered;
-  agree_on(comm, [&] {
-    offered = candidates(tiling, weights, stencil, machine, comm.size(), method);
-    if (offered.partitions.empty())
-      throw Error("method " + std::string(name_of(method)) + ": " + offered.reason +
-                  "; use another method (hilbert takes any number of ranks) or fewer ranks");
-  });
-  std::size_t chosen = 0;
-  if (offered.partitions.size() > 1) {
-    std::vector<Metrics> metrics;
-    for (const Partition& p : offered.partitions) {
-      const auto per_rank = gather_metrics(comm, p, stencil, machine, value_bytes);
-      if (comm.rank() == 0) metrics.push_back(summarise(p, machine, per_rank));
+  const Machine here = with_nodes(comm, machine);
+  const auto offered = [&](Method m) {
+    Offer result;
+    agree_on(comm, [&] { result = offer(tiling, weights, stencil, here, comm.size(), m, value_bytes); });
+    return result;
+  };
+  Offer chosen;
+  std::vector<Metrics> tried;  // on rank 0
+  if (method != Method::automatic) {
+    chosen = offered(method);
+  } else {
+    std::vector<Rank> ranks(static_cast<std::size_t>(comm.size()));
+    std::iota(ranks.begin(), ranks.end(), 0);
+    std::vector<Offer> offers;
+    for (const Method m : making_methods) {
+      Offer one = offered(m);
+      if (!one.partition) continue;
+      const auto per_rank = gather_metrics(comm, *one.partition, stencil, here, value_bytes);
+      if (comm.rank() == 0) tried.push_back(summarise(*one.partition, here, ranks, per_rank));
+      offers.push_back(std::move(one));
     }
-    Index decision = comm.rank() == 0 ? static_cast<Index>(cheapest(metrics, method)) : 0;
-    MPI_Bcast(&decision, 1, MPI_INT64_T, 0, comm.get());
-    chosen = static_cast<std::size_t>(decision);
+    Index least = 0;  // decided once: it compares seconds
+    for (std::size_t i = 1; i < tried.size(); ++i)
+      if (step_time(tried[i]) < step_time(tried[static_cast<std::size_t>(least)])) least = static_cast<Index>(i);
+    MPI_Bcast(&least, 1, MPI_INT64_T, 0, comm.get());
+    chosen = std::move(offers[static_cast<std::size_t>(least)]);
   }
-  Partition partition = std::move(offered.partitions[chosen]);
-  std::vector<Box> boxes = boxes_of(partition, comm.rank());
-  return {std::move(partition), comm.rank(), std::move(boxes)};
+  agree_on(comm, [&] {
+    if (!chosen.partition)
+      throw Error("method " + std::string(name_of(method)) + ": " + chosen.reason +
+                  "; use another method (hilbert and rcb take any number of ranks) or fewer ranks");
+  });
+  std::vector<Box> boxes = boxes_of(*chosen.partition, comm.rank());
+  return {std::move(*chosen.partition), comm.rank(), std::move(boxes), std::move(tried)};
 }
 
 }  // namespace hilbrick

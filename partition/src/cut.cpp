@@ -15,7 +15,8 @@ void require_ranks(int ranks) {
 
 /// The farthest position that a place which starts at `from` can end at without weighing more than `bound`.
 std::size_t farthest(const Line& line, std::size_t from, Index bound) {
-  const auto after = std::upper_bound(line.before.begin() + static_cast<std::ptrdiff_t>(from), line.before.end(), line.before[from] + bound);
+  const auto after =
+      std::upper_bound(line.before.begin() + static_cast<std::ptrdiff_t>(from), line.before.end(), line.before[from] + bound);
   return static_cast<std::size_t>(after - line.before.begin()) - 1;
 }
 
@@ -31,7 +32,7 @@ Line line_of(const Curve& curve, const Tiling& tiling, const Weights& weights) {
   Line line{{}, {}, {0}};
   auto visit = [&](auto& self, const CurveBlock& block) -> void {
     const Index weight = weights.sum(tiling, block.bricks);
-    if (weight == 0) return;
+    if (weight == 0 && weights.active_cells(tiling.cells_of(block.bricks)) == 0) return;
     std::array<CurveBlock, 8> parts;
     const int n = curve.divide(block, parts);
     for (int i = 0; i < n; ++i) self(self, parts[static_cast<std::size_t>(i)]);
@@ -44,7 +45,8 @@ Line line_of(const Curve& curve, const Tiling& tiling, const Weights& weights) {
   return line;
 }
 
-std::vector<Key> keys_at(const Curve& curve, const Tiling& tiling, const Weights& weights, std::span<const Wide> targets, Wide denominator) {
+std::vector<Key> keys_at(const Curve& curve, const Tiling& tiling, const Weights& weights, std::span<const Wide> targets,
+                         Wide denominator) {
   std::vector<Key> keys(targets.size(), curve.end());
   std::size_t next = 0;  // the first target not yet found
   // Walks blocks along the curve, `before` being the weight of all before the block; enters only those that hold a target.
@@ -98,7 +100,8 @@ std::vector<Key> cut_exactly(const Curve& curve, const Tiling& tiling, const Wei
   std::vector<std::size_t> earliest(static_cast<std::size_t>(ranks) + 1, 0);
   std::size_t at = earliest.back() = bricks;
   for (int k = ranks - 1; k >= 0; --k) {
-    const auto first = std::lower_bound(line.before.begin(), line.before.begin() + static_cast<std::ptrdiff_t>(at), line.before[at] - bound);
+    const auto first =
+        std::lower_bound(line.before.begin(), line.before.begin() + static_cast<std::ptrdiff_t>(at), line.before[at] - bound);
     earliest[static_cast<std::size_t>(k)] = at = static_cast<std::size_t>(first - line.before.begin());
   }
   std::vector<Key> cuts(static_cast<std::size_t>(ranks) + 1, curve.end());

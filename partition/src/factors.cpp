@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "factors.hpp"
 
+#include <algorithm>
+#include <functional>
 #include <limits>
+#include <numeric>
 #include <tuple>
 
 namespace hilbrick {
@@ -21,7 +24,7 @@ bool divides(Int3 d, Int3 n) { return n.x % d.x == 0 && n.y % d.y == 0 && n.z % 
 
 }  // namespace
 
-std::optional<Cartesian> best_factors(const Grid& grid, const CostModel& cost, const Nodes& nodes, int most_cut_axes) {
+std::optional<Cartesian> best_factors(const Grid& grid, const CostModel& cost, std::span<const int> node_sizes, int most_cut_axes) {
   // In double: these sums may pass 2^63, and every rank adds them up alike.
   const auto area = [&](int axis) {
     return static_cast<double>(grid.cells[(axis + 1) % 3]) * static_cast<double>(grid.cells[(axis + 2) % 3]);
@@ -45,10 +48,11 @@ std::optional<Cartesian> best_factors(const Grid& grid, const CostModel& cost, c
   };
 
   std::vector<Int3> node_grids;
-  if (nodes.count() > 1 && nodes.even()) for_each_factors(nodes.count(), [&](Int3 n) { node_grids.push_back(n); });
+  const bool even = std::adjacent_find(node_sizes.begin(), node_sizes.end(), std::not_equal_to<>()) == node_sizes.end();
+  if (even && node_sizes.size() > 1) for_each_factors(static_cast<int>(node_sizes.size()), [&](Int3 n) { node_grids.push_back(n); });
   std::optional<Cartesian> best;
   std::tuple<double, double, double, Index, Index> best_cost;
-  for_each_factors(nodes.ranks(), [&](Int3 q) {
+  for_each_factors(std::accumulate(node_sizes.begin(), node_sizes.end(), 0), [&](Int3 q) {
     int cut_axes = 0;
     for (int a = 0; a < 3; ++a) {
       if (q[a] > grid.cells[a]) return;

@@ -7,7 +7,7 @@
 
 namespace hilbrick {
 
-/// All bricks that have weight, in the curve's order.
+/// All bricks that have cells, in the curve's order.
 struct Line {
   std::vector<Key> keys;
   std::vector<Int3> bricks;

@@ -47,12 +47,15 @@ RankMetrics measure_rank(const Partition& partition, const Stencil& stencil, con
       ++m.messages;
       peers.push_back(peer);
     });
-    near.for_each_crossing(phase, Surroundings::Direction::receive, [&](Rank peer, int, const std::vector<Box>&) { peers.push_back(peer); });
+    near.for_each_crossing(phase, Surroundings::Direction::receive,
+                           [&](Rank peer, int, const std::vector<Box>&) { peers.push_back(peer); });
   }
   std::sort(peers.begin(), peers.end());
   m.peers = std::unique(peers.begin(), peers.end()) - peers.begin();
   const auto inside = static_cast<double>(m.bytes_per_step - m.internode_bytes_per_step);
-  m.seconds.compute = static_cast<double>(m.load) / static_cast<double>(partition.weights().unit()) * machine.seconds_per_load;
+  const Unit unit = partition.weights().unit(partition.tiling());
+  m.seconds.compute =
+      static_cast<double>(m.load) * static_cast<double>(unit.cells) / static_cast<double>(unit.weight) * machine.seconds_per_cell;
   m.seconds.messages = static_cast<double>(m.messages) * machine.message_seconds;
   m.seconds.transfer = inside / machine.node_bytes_per_second +
                        static_cast<double>(m.internode_bytes_per_step) / machine.rank_bytes_per_second +

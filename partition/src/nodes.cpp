@@ -8,11 +8,12 @@
 
 namespace hilbrick {
 
-CostModel cost_model(const Machine& machine, const Stencil& stencil, Index value_bytes, Index unit) {
+CostModel cost_model(const Machine& machine, const Stencil& stencil, Index value_bytes, Unit unit) {
   constexpr double picoseconds = 1e12;
   const auto rounded = [](double ps) { return std::max<Index>(1, std::llround(ps)); };
   CostModel cost;
-  cost.load_ps = rounded(machine.seconds_per_load * picoseconds / static_cast<double>(unit));
+  cost.unit = unit;
+  cost.cell_ps = rounded(machine.seconds_per_cell * picoseconds);
   for (int a = 0; a < 3; ++a) {
     // Half of what crosses a face goes each way.
     const double bytes = static_cast<double>(stencil.values_per_face(a) * value_bytes) / 2;
@@ -51,7 +52,8 @@ Nodes::Nodes(const Machine& machine, int ranks) : ranks_(ranks) {
   Dealt dealt;
   dealt.node = machine.node_of_rank;
   if (dealt.node.empty())
-    dealt.node = deal_out(alike ? std::span(&machine.ranks_per_node, 1) : std::span(machine.node_slots), machine.distribution, machine.plane, ranks);
+    dealt.node =
+        deal_out(alike ? std::span(&machine.ranks_per_node, 1) : std::span(machine.node_slots), machine.distribution, machine.plane, ranks);
   if (static_cast<int>(dealt.node.size()) != ranks)
     throw Error("machine: expected the node of each of " + std::to_string(ranks) + " ranks, found " + std::to_string(dealt.node.size()));
   if (*std::min_element(dealt.node.begin(), dealt.node.end()) < 0) throw Error("machine: expected nodes numbered from 0 on");
@@ -59,7 +61,8 @@ Nodes::Nodes(const Machine& machine, int ranks) : ranks_(ranks) {
   dealt.first_place.assign(static_cast<std::size_t>(nodes) + 1, 0);
   for (const int n : dealt.node) ++dealt.first_place[static_cast<std::size_t>(n) + 1];
   for (std::size_t n = 0; n < static_cast<std::size_t>(nodes); ++n) {
-    if (dealt.first_place[n + 1] == 0) throw Error("machine: expected nodes numbered without gaps, found none numbered " + std::to_string(n));
+    if (dealt.first_place[n + 1] == 0)
+      throw Error("machine: expected nodes numbered without gaps, found none numbered " + std::to_string(n));
     dealt.first_place[n + 1] += dealt.first_place[n];
   }
   std::vector<int> next = dealt.first_place;

@@ -65,8 +65,7 @@ Surface surface_of(const Curve& curve, const Tiling& tiling, const Weights& weig
     for (const Box& bricks : curve.segment(keys[i], keys[i + 1]))
       for (const Box& piece : weights.active_pieces(tiling.cells_of(bricks))) cells.push_back(piece);
     const Int3 faces = outer_faces(tiling.grid(), weights, cells);
-    Wide sum = 0;
-    for (int a = 0; a < 3; ++a) sum += Wide{faces[a]} * cost.face_ps[a];
+    const Wide sum = cost.of_faces(faces);
     std::get<0>(surface) += sum;
     std::get<1>(surface) = std::max(std::get<1>(surface), sum);
     std::get<2>(surface) += faces.x;
@@ -96,8 +95,9 @@ Offer offer(const Tiling& tiling, const Weights& weights, const Stencil& stencil
             Index value_bytes) {
   if (ranks < 1) throw Error("ranks: expected at least 1, found " + std::to_string(ranks));
   const Grid& grid = tiling.grid();
-  const CostModel cost = cost_model(machine, stencil, value_bytes, weights.unit());
+  const CostModel cost = cost_model(machine, stencil, value_bytes, weights.unit(tiling));
   const Nodes nodes(machine, ranks);
+  const std::vector<int> sizes = nodes.sizes();
   const auto made = [&](const Tiling& of, Rule rule) { return Offer{Partition(method, of, weights, std::move(rule), nodes), {}}; };
   const auto refused = [](std::string reason) { return Offer{{}, std::move(reason)}; };
   const auto cartesian = [&](const std::optional<Cartesian>& split) {
@@ -117,19 +117,19 @@ Offer offer(const Tiling& tiling, const Weights& weights, const Stencil& stencil
       return cartesian(Cartesian{bricks});
     }
     case Method::pencil:
-      return cartesian(best_factors(grid, cost, nodes, 2));
+      return cartesian(best_factors(grid, cost, sizes, 2));
     case Method::box:
-      return cartesian(best_factors(grid, cost, nodes, 3));
+      return cartesian(best_factors(grid, cost, sizes, 3));
     case Method::kd: {
       if (std::max({grid.cells.x, grid.cells.y, grid.cells.z}) > max_bricks_per_axis)
         return refused("kd serves at most " + std::to_string(max_bricks_per_axis) + " cells along an axis");
       const Tiling single = Tiling::with_bricks(grid, grid.cells);
       if (!weights.fits(single)) return refused("a table of brick weights serves rcb and the curves only");
-      std::optional<Tree> tree = kd_tree(single, weights, cost, nodes.sizes());
+      std::optional<Tree> tree = kd_tree(single, weights, cost, sizes);
       return tree ? made(single, std::move(*tree)) : refused(std::to_string(ranks) + " ranks are more than can have a box of cells each");
     }
     case Method::rcb:
-      return made(tiling, rcb_tree(tiling, weights, cost, nodes.sizes()));
+      return made(tiling, rcb_tree(tiling, weights, cost, sizes));
     case Method::morton:
       return made(tiling, best_segments(Order::morton, tiling, weights, cost, ranks));
     case Method::hilbert:

@@ -139,9 +139,19 @@ std::vector<Box> boxes_of(const Partition& partition, Rank rank) {
 
 Index largest_useful_ranks(const Tiling& tiling, const Weights& weights) {
   if (!weights.masked()) return tiling.brick_count();
-  Index useful = 0;
-  for_each_cell(tiling.brick_box(), [&](Int3 brick) { useful += weights.active_cells(tiling.cells_of(brick)) > 0 ? 1 : 0; });
-  return useful;
+  // Halves boxes of bricks until they are full or empty.
+  auto useful = [&](auto& self, const Box& bricks) -> Index {
+    const Box cells = tiling.cells_of(bricks);
+    const Index active = weights.active_cells(cells);
+    if (active == 0 || active == cells.volume()) return active == 0 ? 0 : bricks.volume();
+    const Int3 e = bricks.extent();
+    const int axis = e.z >= e.y && e.z >= e.x ? 2 : e.y >= e.x ? 1 : 0;
+    if (e[axis] == 1) return 1;
+    Box low = bricks, high = bricks;
+    low.hi[axis] = high.lo[axis] = bricks.lo[axis] + e[axis] / 2;
+    return self(self, low) + self(self, high);
+  };
+  return useful(useful, tiling.brick_box());
 }
 
 }  // namespace hilbrick

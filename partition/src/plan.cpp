@@ -25,7 +25,8 @@ Plan make_plan(const Partition& partition, const Stencil& stencil, Rank rank) {
   const Surroundings near(partition, stencil, rank);
   Plan plan;
   for (std::size_t phase = 0; phase < stencil.phases().size(); ++phase)
-    plan.phases.push_back({messages_of(near, phase, Surroundings::Direction::send), messages_of(near, phase, Surroundings::Direction::receive)});
+    plan.phases.push_back(
+        {messages_of(near, phase, Surroundings::Direction::send), messages_of(near, phase, Surroundings::Direction::receive)});
   return plan;
 }
 

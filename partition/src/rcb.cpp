@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
+#include <compare>
 #include <hilbrick/partition/tree.hpp>
 #include <limits>
+#include <optional>
 
 #include "shares.hpp"
 #include "sums.hpp"
@@ -16,26 +18,30 @@ constexpr Cost no_limit = std::numeric_limits<Cost>::max();
 class Bisection {
  public:
   Bisection(const Tiling& tiling, const Weights& weights, const CostModel& model, std::span<const int> node_sizes)
-      : tiling_(tiling),
-        model_(model),
-        sums_(tiling, weights),
-        shares_(node_sizes),
-        weight_(weights.sum(tiling, tiling.brick_box())),
-        splits_(static_cast<std::size_t>(shares_.places()) - 1) {
+      : tiling_(tiling), model_(model), sums_(tiling, weights), shares_(node_sizes), weight_(weights.sum(tiling, tiling.brick_box())) {
     const Index heaviest = std::max<Index>(weights.heaviest(tiling), 1);
     if (heaviest == 1 || weight_ == heaviest * tiling.brick_count()) one_ = heaviest;
   }
 
+  /// The cheaper of two trees: one with look-ahead, one that follows the factors of the number of places.
   Tree tree() {
-    take({{tiling_.brick_box()}, 0, weight_, {0, shares_.places()}}, splits_.data());
-    return Tree(tiling_.bricks(), std::move(splits_));
+    const Box all = tiling_.brick_box();
+    const Part whole{std::span(&all, 1), 0, weight_, {0, shares_.places()}, {}};
+    std::vector<Tree::Split> splits(static_cast<std::size_t>(shares_.places()) - 1), others(splits.size());
+    const Cut ahead = take(whole, splits.data()), factors = take_slices(whole, others.data());
+    return Tree(tiling_.bricks(), std::move(factors < ahead ? others : splits));
   }
 
  private:
+  /// Slices that a part is still to be divided into, all across one axis.
+  struct Slices {
+    int count = 1, axis = 0;
+  };
   struct Part {
-    std::vector<Box> region;
+    std::span<const Box> region;
     Index start, weight;  // of the regions before, and of this one
     Run run;
+    Slices slices;
   };
   struct Choice {
     Tree::Split split;
@@ -45,28 +51,55 @@ class Bisection {
   };
   /// `depth` splits are chosen among all that are offered, with every choice below tried; further down the cheapest cut is taken.
   struct Effort {
-    int depth, variety;
-    Effort below() const { return depth > 1 ? Effort{depth - 1, variety} : Effort{0, 0}; }
+    int depth;
+    Variety variety;
+    Effort below() const { return depth > 1 ? Effort{depth - 1, variety} : Effort{0, Variety::half}; }
   };
-
-  Effort effort(Run run) const {
-    const int all = shares_.places();
-    if (all <= 64) return {3, 2};
-    if (all <= 256) return {2, 1};
-    if (all <= 2048 || (all <= 8192 && run.count <= 64) || (all <= 16384 && run.count <= 8)) return {1, 1};
-    return {0, 0};
+  Effort usual_effort(Run run) const {
+    // Eight boxes of a mask take about as long as one place.
+    const Index all = std::max<Index>(shares_.places(), sums_.mask_boxes() / 8);
+    if (all <= 16) return {3, Variety::many};
+    if (all <= 64) return {2, Variety::many};
+    if (all <= 256) return {1, Variety::many};
+    if (all <= 2048 || (all <= 8192 && run.count <= 64) || (all <= 16384 && run.count <= 8)) return {1, Variety::few};
+    return {0, Variety::half};
   }
 
-  /// Writes the splits of a part, in preorder.
-  void take(const Part& part, Tree::Split* out) {
-    if (part.run.count == 1) return;
-    const bool nodes = !shares_.on_one_node(part.run);
-    const Effort all = effort(part.run);
-    const std::vector<Choice> choices = choices_for(part, all.variety);
-    const Choice& best = choices[all.depth > 0 ? cheapest(part, choices, all, nodes, no_limit).first : 0];
+  struct Cut {
+    Cost between_nodes, all;
+    friend auto operator<=>(const Cut&, const Cut&) = default;
+  };
+
+  /// Writes the splits of a part, in preorder, and tells what they cut.
+  Cut take(const Part& part, Tree::Split* out) const {
+    if (part.run.count == 1) return {0, 0};
+    const Effort effort = usual_effort(part.run);
+    const std::vector<Choice> choices = choices_for(part, effort.variety);
+    const Choice& best = choices[effort.depth > 0 ? cheapest(part, choices, effort, !shares_.on_one_node(part.run), no_limit).first : 0];
     *out = best.split;
-    take(low(part, best), out + 1);
-    take(high(part, best), out + best.split.low);
+    return sum(part, best, take(low(part, best), out + 1), take(high(part, best), out + best.split.low));
+  }
+
+  /// The same by factors: two, three, five or seven slices across one axis at a time.
+  Cut take_slices(const Part& part, Tree::Split* out) const {
+    if (part.run.count == 1) return {0, 0};
+    const int slices = part.slices.count > 1 ? part.slices.count : shares_.slices(part.run);
+    std::vector<Choice> choices;
+    variety(part, shares_.first(part.run, shares_.units(part.run) / slices * (slices / 2)), choices);
+    const Choice* best = nullptr;
+    for (const Choice& c : choices)
+      if ((part.slices.count == 1 || c.split.axes[0] == part.slices.axis) && (best == nullptr || c.cost < best->cost)) best = &c;
+    if (best == nullptr) best = &choices.front();
+    *out = best->split;
+    Part below = low(part, *best), above = high(part, *best);
+    below.slices = {slices / 2, best->split.axes[0]};
+    above.slices = {slices - slices / 2, best->split.axes[0]};
+    return sum(part, *best, take_slices(below, out + 1), take_slices(above, out + best->split.low));
+  }
+
+  Cut sum(const Part& part, const Choice& choice, Cut low, Cut high) const {
+    const Cost here = choice.cost, between = shares_.on_one_node(part.run) ? 0 : here;
+    return {low.between_nodes + high.between_nodes + between, low.all + high.all + here};
   }
 
   /// Which choice costs least with the tree below it, the first of equals, and what it costs; `limit` where none costs less.
@@ -88,34 +121,37 @@ class Bisection {
     return cheapest(part, choices_for(part, effort.variety), effort, nodes, limit).second;
   }
 
-  static Part low(const Part& part, const Choice& c) { return {c.low, part.start, c.low_weight, part.run.low(c.split.low)}; }
+  static Part low(const Part& part, const Choice& c) { return {c.low, part.start, c.low_weight, part.run.low(c.split.low), {}}; }
   static Part high(const Part& part, const Choice& c) {
-    return {c.high, part.start + c.low_weight, part.weight - c.low_weight, part.run.high(c.split.low)};
+    return {c.high, part.start + c.low_weight, part.weight - c.low_weight, part.run.high(c.split.low), {}};
   }
 
-  /// The splits on offer, those that cut least first, of equals those across slower axes.
-  std::vector<Choice> choices_for(const Part& part, int variety) const {
+  /// The splits on variety, those that cut least first, of equals those across slower axes.
+  std::vector<Choice> choices_for(const Part& part, Variety offered) const {
     std::vector<Choice> choices;
+    for (const int low : shares_.lows(part.run, offered)) variety(part, low, choices);
+    std::stable_sort(choices.begin(), choices.end(), [](const Choice& a, const Choice& b) { return a.cost < b.cost; });
+    return choices;
+  }
+
+  /// Appends splits that give the low side so many places: across each axis that has more than one brick, the slowest first.
+  void variety(const Part& part, int low, std::vector<Choice>& choices) const {
     Box all;
     for (const Box& box : part.region) all = hull(all, box);
     const Int3 extent = all.extent();
-    for (const int low : shares_.lows(part.run, variety)) {
-      for (int a = 2; a >= 0; --a) {
-        int u = a == 0 ? 1 : 0, v = a == 2 ? 1 : 2;
-        if (extent[a] < 2 && (extent[u] > 1 || extent[v] > 1)) continue;
-        if (extent[u] <= extent[v]) std::swap(u, v);
-        each_cut(part, low, {static_cast<std::int8_t>(a), static_cast<std::int8_t>(u), static_cast<std::int8_t>(v)},
-                 [&](const Tree::Split& split, Index low_weight) {
-                   Choice c{split, low_weight, 0, {}, {}};
-                   for (const Box& box : part.region) split.divide(box, c.low, c.high);
-                   const Int3 faces = sums_.faces_between(c.low, c.high);
-                   for (int axis = 0; axis < 3; ++axis) c.cost += faces[axis] * model_.face_ps[axis];
-                   choices.push_back(std::move(c));
-                 });
-      }
+    for (int a = 2; a >= 0; --a) {
+      int u = a == 0 ? 1 : 0, v = a == 2 ? 1 : 2;
+      if (extent[a] < 2 && (extent[u] > 1 || extent[v] > 1)) continue;
+      if (extent[u] <= extent[v]) std::swap(u, v);
+      each_cut(part, low, {static_cast<std::int8_t>(a), static_cast<std::int8_t>(u), static_cast<std::int8_t>(v)},
+               [&](const Tree::Split& split, Index low_weight) {
+                 Choice c{split, low_weight, 0, {}, {}};
+                 for (const Box& box : part.region) split.divide(box, c.low, c.high);
+                 const Int3 faces = sums_.faces_between(c.low, c.high);
+                 for (int axis = 0; axis < 3; ++axis) c.cost += faces[axis] * model_.face_ps[axis];
+                 choices.push_back(std::move(c));
+               });
     }
-    std::stable_sort(choices.begin(), choices.end(), [](const Choice& a, const Choice& b) { return a.cost < b.cost; });
-    return choices;
   }
 
   /// Calls f(split, weight of the low side) for the brick at which the low side's weight is nearest to its share, and for whole planes and
@@ -134,14 +170,12 @@ class Bisection {
       most = one_ * std::min(low * (mean + 1), bricks - rest * mean);
     }
     Tree::Split split{low, axes, {}};
-    std::vector<Box> layer = part.region;
+    std::vector<Box> layer(part.region.begin(), part.region.end());
     Index before = 0;
     for (const int a : axes) {
-      Index plane = std::numeric_limits<Index>::max(), end = std::numeric_limits<Index>::min();
-      for (const Box& box : layer) {
-        plane = std::min(plane, box.lo[a]);
-        end = std::max(end, box.hi[a]);
-      }
+      Box all;
+      for (const Box& box : layer) all = hull(all, box);
+      Index plane = all.lo[a], end = all.hi[a];
       // The last plane with no more than the target below it.
       while (end - plane > 1) {
         const Index middle = plane + (end - plane) / 2;
@@ -173,7 +207,6 @@ class Bisection {
   Shares shares_;
   Index weight_;
   Index one_ = 0;  // what every brick weighs that weighs anything, where all weigh the same
-  std::vector<Tree::Split> splits_;
 };
 
 }  // namespace

@@ -18,25 +18,31 @@ std::span<const int> Shares::nodes(Run run) const {
   return {begin, end};
 }
 
-std::vector<int> Shares::lows(Run run, int variety) const {
-  const auto starts = nodes(run);
-  const int units = starts.empty() ? run.count : static_cast<int>(starts.size()) + 1;
+int Shares::units(Run run) const { return on_one_node(run) ? run.count : static_cast<int>(nodes(run).size()) + 1; }
+
+int Shares::slices(Run run) const {
+  for (const int prime : {2, 3, 5, 7})
+    if (units(run) % prime == 0) return prime;
+  return 2;
+}
+
+int Shares::first(Run run, int units) const {
+  return on_one_node(run) ? units : nodes(run)[static_cast<std::size_t>(units) - 1] - run.first;
+}
+
+std::vector<int> Shares::lows(Run run, Variety variety) const {
+  const int n = units(run);
   std::vector<int> lows;
-  const auto add = [&](int low) {
-    if (low < 1 || low >= units) return;
-    if (!starts.empty()) low = starts[static_cast<std::size_t>(low) - 1] - run.first;
-    if (std::find(lows.begin(), lows.end(), low) == lows.end()) lows.push_back(low);
-  };
   const auto add_both = [&](int low) {
-    add(low);
-    add(units - low);
+    for (const int some : {low, n - low})
+      if (some > 0 && some < n && std::find(lows.begin(), lows.end(), some) == lows.end()) lows.push_back(some);
   };
-  add(units / 2);
-  if (variety >= 1) {
-    add_both(units / 2);
-    if (units % 3 == 0) add_both(units / 3);
-  }
-  if (variety >= 2) add_both(units / 2 - 1);
+  if (variety == Variety::half) return {first(run, n / 2)};
+  add_both(n / 2);
+  for (const int prime : {3, 5})
+    if (n % prime == 0) add_both(n / prime * (prime / 2));
+  if (variety == Variety::many) add_both(n / 2 - 1);
+  for (int& low : lows) low = first(run, low);
   return lows;
 }
 

@@ -17,6 +17,10 @@ struct Run {
   Run high(int places) const { return {first + places, count - places}; }
 };
 
+/// Which divisions of n nodes or places are looked at. half: floor(n / 2). few: both halves, thirds and fifths where they divide n. many:
+/// one less than half, too.
+enum class Variety { half, few, many };
+
 class Shares {
  public:
   /// Places on each node, at least one node and one place on each.
@@ -24,9 +28,14 @@ class Shares {
 
   int places() const { return ends_.back(); }
   bool on_one_node(Run run) const { return nodes(run).empty(); }
-  /// What the low side may get: between nodes where the run has several, the even division first. `variety` 0: only that; 1: the other
-  /// rounding and thirds of multiples of three too; 2: one more and one less as well.
-  std::vector<int> lows(Run run, int variety) const;
+  /// What a run of several places is divided in: its nodes, where it has several, else its places.
+  int units(Run run) const;
+  /// The smallest prime factor up to 7 of the units; 2 where there is none.
+  int slices(Run run) const;
+  /// How many places the first so many units of a run have.
+  int first(Run run, int units) const;
+  /// How many places the low side may get.
+  std::vector<int> lows(Run run, Variety variety) const;
 
  private:
   /// The first places of the run's second and later nodes.

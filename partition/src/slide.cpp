@@ -52,11 +52,6 @@ class Slider {
   struct Place {
     Index load;
     Int3 faces;
-    Wide cost(const CostModel& c) const {
-      Wide sum = Wide{load} * c.load_ps;
-      for (int a = 0; a < 3; ++a) sum += Wide{faces[a]} * c.face_ps[a];
-      return sum;
-    }
   };
   /// The two places beside a cut when it stands at `at`, and what that adds to the cost of all cut faces.
   struct Trial {
@@ -64,7 +59,9 @@ class Slider {
     Place low, high;
     Wide cut_cost = 0;
     bool loads_within(Index most) const { return low.load <= most && high.load <= most; }
-    std::pair<Wide, Wide> worth(const CostModel& c) const { return {std::max(low.cost(c), high.cost(c)), cut_cost}; }
+    std::pair<Wide, Wide> worth(const CostModel& c) const {
+      return {std::max(c.of_place(low.load, low.faces), c.of_place(high.load, high.faces)), cut_cost};
+    }
   };
 
   Trial trial_at(std::size_t k) const { return {at_[k], places_[k - 1], places_[k]}; }
@@ -97,7 +94,8 @@ class Slider {
         if (!tiling_.grid().periodic[axis] && (near[axis] < 0 || near[axis] >= tiling_.bricks()[axis])) continue;
         const Int3 other = tiling_.wrapped(near);
         if (other == brick) continue;
-        const Index faces = above ? faces_between(tiling_, weights_, axis, brick, other) : faces_between(tiling_, weights_, axis, other, brick);
+        const Index faces =
+            above ? faces_between(tiling_, weights_, axis, brick, other) : faces_between(tiling_, weights_, axis, other, brick);
         if (faces == 0) continue;
         const auto owner = static_cast<std::size_t>(std::upper_bound(cuts_.begin(), cuts_.end(), curve_.key(other)) - cuts_.begin()) - 1;
         const Index sign = owner == from_place ? 1 : -1;  // what the place that loses the brick gains

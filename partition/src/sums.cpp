@@ -4,13 +4,13 @@
 namespace hilbrick {
 namespace {
 
-/// The active cells whose upper neighbour along the axis, around a periodic axis too, is active.
-BoxSet active_pairs(const Grid& grid, const Weights& weights, int axis) {
+/// Of the active cells those whose upper neighbour along the axis, around a periodic axis too, is active.
+BoxSet active_pairs(const Grid& grid, const Weights& weights, const std::vector<Box>& active, int axis) {
   std::vector<Box> found;
   const auto match = [&](const Box& lower, Int3 step) {
     for (const Box& upper : weights.active_pieces(intersection(shifted(lower, step), grid.box()))) found.push_back(shifted(upper, -step));
   };
-  for (const Box& box : weights.active_pieces(grid.box())) {
+  for (const Box& box : active) {
     match(box, unit(axis));
     if (!grid.periodic[static_cast<std::size_t>(axis)] || box.hi[axis] < grid.cells[axis]) continue;
     Box last = box;
@@ -29,12 +29,14 @@ Sums::Sums(const Tiling& tiling, const Weights& weights) : tiling_(tiling), weig
     for (Index b = 0; b <= tiling.bricks()[a]; ++b) first_cell_[static_cast<std::size_t>(a)].push_back(tiling.first_cell(a, b));
   if (!weights.masked()) return;
   const Grid& grid = tiling.grid();
-  pairs_ = {active_pairs(grid, weights, 0), active_pairs(grid, weights, 1), active_pairs(grid, weights, 2)};
+  const std::vector<Box> active = weights.active_pieces(grid.box());
+  mask_boxes_ = static_cast<Index>(active.size());
+  pairs_ = {active_pairs(grid, weights, active, 0), active_pairs(grid, weights, active, 1), active_pairs(grid, weights, active, 2)};
 }
 
 Index Sums::weight(const Box& box) const {
   if (!uniform_) return weights_.sum(tiling_, box);
-  Index weight = weights_.unit();
+  Index weight = weights_.unit(tiling_).weight;
   for (int a = 0; a < 3; ++a) weight *= first_cell(a, box.hi[a]) - first_cell(a, box.lo[a]);
   return weight;
 }

@@ -17,6 +17,9 @@ class Sums {
  public:
   Sums(const Tiling& tiling, const Weights& weights);
 
+  /// Boxes of the mask of active cells, which weights and faces are sums over; 0 where there is none.
+  Index mask_boxes() const { return mask_boxes_; }
+
   Index weight(const Box& box) const;
   Index weight(std::span<const Box> region) const;
   /// The weight of a region's bricks below a plane of an axis.
@@ -35,6 +38,7 @@ class Sums {
   const Tiling& tiling_;
   const Weights& weights_;
   bool uniform_;
+  Index mask_boxes_ = 0;
   std::array<std::vector<Index>, 3> first_cell_;  // along each axis: of each brick, and one past the last cell
   std::optional<std::array<BoxSet, 3>> pairs_;    // masked only: the active cells whose upper neighbour along x, y, z is active too
 };

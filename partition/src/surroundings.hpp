@@ -20,8 +20,8 @@ class Surroundings {
   const std::vector<Box>& mine() const { return mine_; }
 
   enum class Direction { send, receive };
-  /// Calls f(peer, field, boxes) for the values of each field that cross in one phase between me and each peer, by peer, then field: boxes in
-  /// coordinates of the values' owner, which may overlap.
+  /// Calls f(peer, field, boxes) for the values of each field that cross in one phase between me and each peer, by peer, then field: boxes
+  /// in coordinates of the values' owner, which may overlap.
   template <class F>
   void for_each_crossing(std::size_t phase, Direction direction, F&& f) const {
     std::vector<Box> boxes;
@@ -38,7 +38,8 @@ class Surroundings {
   }
 
  private:
-  /// A box of mine and one of a peer's within reach of it. Around a periodic grid the peer's is seen from here at `theirs` moved by `image`.
+  /// A box of mine and one of a peer's within reach of it. Around a periodic grid the peer's is seen from here at `theirs` moved by
+  /// `image`.
   struct Pair {
     Rank peer;
     Box mine, theirs;

@@ -106,14 +106,17 @@ Index Weights::sum(const Tiling& tiling, const Box& bricks) const {
     return at(hi.x, hi.y, hi.z) - at(lo.x, hi.y, hi.z) - at(hi.x, lo.y, hi.z) - at(hi.x, hi.y, lo.z) + at(lo.x, lo.y, hi.z) +
            at(lo.x, hi.y, lo.z) + at(hi.x, lo.y, lo.z) - at(lo.x, lo.y, lo.z);
   }
-  // Along each axis a box is cut into low layer, inside and high layer; what is empty costs no look at the mask.
+  // Along each axis a box has up to three parts: 0 in the low layer, 1 inside, 2 in the high layer.
   std::array<std::array<Index, 4>, 3> cut;
+  Box parts;
   for (int a = 0; a < 3; ++a) {
     const auto [begin, end] = inside(tiling.grid(), layers_, a);
     cut[a] = {cells.lo[a], std::clamp(begin, cells.lo[a], cells.hi[a]), std::clamp(end, cells.lo[a], cells.hi[a]), cells.hi[a]};
+    parts.lo[a] = cells.lo[a] >= end ? 2 : cells.lo[a] >= begin ? 1 : 0;
+    parts.hi[a] = cells.hi[a] > end ? 3 : cells.hi[a] > begin ? 2 : 1;
   }
   Wide weight = 0;
-  for_each_cell({{0, 0, 0}, {3, 3, 3}}, [&](Int3 part) {
+  for_each_cell(parts, [&](Int3 part) {
     Box piece;
     std::size_t in_layers = 0;
     for (int a = 0; a < 3; ++a) {
@@ -139,7 +142,8 @@ Index Weights::heaviest(const Tiling& tiling) const {
     const auto [begin, end] = inside(tiling.grid(), layers_, a);
     const Index n = tiling.grid().cells[a];
     edge[a] = ceil_div(n, tiling.bricks()[a]);
-    deepest[a] = begin == end ? edge[a] : std::min(edge[a], std::max(begin, n - end));
+    // In one layer, or around the inside in both.
+    deepest[a] = std::min(edge[a], std::max({begin, n - end, edge[a] - (end - begin)}));
   }
   Wide most = 0;
   for_each_cell({{0, 0, 0}, {2, 2, 2}}, [&](Int3 deep) {
@@ -158,8 +162,14 @@ Index Weights::heaviest(const Tiling& tiling) const {
   return checked(most);
 }
 
+Unit Weights::unit(const Tiling& tiling) const {
+  if (!table_) return {layers_.cost[0], 1};
+  const Index weight = sum(tiling, tiling.brick_box()), cells = active_cells(tiling.grid().box());
+  return weight > 0 && cells > 0 ? Unit{weight, cells} : Unit{};
+}
+
 bool Weights::uniform() const {
-  const bool flat = std::all_of(layers_.cost.begin(), layers_.cost.end(), [&](Index cost) { return cost == unit(); });
+  const bool flat = std::all_of(layers_.cost.begin(), layers_.cost.end(), [&](Index cost) { return cost == layers_.cost[0]; });
   return flat && extras_.empty() && !masked() && !table_;
 }
 

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <solver.hpp>
+#include <workload.hpp>
 
 namespace hilbrick::fdtd::testing {
 
@@ -29,11 +30,7 @@ inline Scene box_scene(Int3 cells, Vec3 spacing_m, Boundary boundary, Index step
 template <class T>
 struct Simulation {
   Simulation(const Comm& c, const Scene& s)
-      : comm(c),
-        scene(s),
-        numerics(numerics_of(scene)),
-        domain(make_domain(comm, Tiling(numerics.grid, scene.brick), {}, numerics.stencils.front(), {}, scene.method, sizeof(T))),
-        solver(comm, scene, numerics, domain) {}
+      : comm(c), scene(s), numerics(numerics_of(scene)), domain(domain_of(comm, scene, numerics)), solver(comm, scene, numerics, domain) {}
 
   void steps(Index n) {
     for (Index i = 0; i < n; ++i) solver.step();

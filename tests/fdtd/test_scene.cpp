@@ -322,6 +322,20 @@ TEST(Scene, RejectsBoundaries) {
             15);
 }
 
+TEST(Scene, ReadsWeights) {
+  const auto costs = [](const std::string& weights) { return parse_scene(start + "[partition]\n" + weights, "s.toml").costs; };
+  const CellCosts model = costs("weights = 'model'\n"), uniform = costs("weights = 'uniform'\n"), none_said = costs("");
+  EXPECT_EQ(model.pml, CellCosts().pml);
+  EXPECT_EQ(none_said.pml, CellCosts().pml);
+  EXPECT_EQ(uniform.pml, (std::array{0.0, 0.0, 0.0}));
+  EXPECT_EQ(uniform.material_change, 0);
+  EXPECT_EQ(uniform.incident_value, 0);
+  const CellCosts some = costs("weights = { pml = [1, 0, 2.5], material_change = 7 }\n");
+  EXPECT_EQ(some.pml, (std::array{1.0, 0.0, 2.5}));
+  EXPECT_EQ(some.material_change, 7);
+  EXPECT_EQ(some.incident_value, CellCosts().incident_value);
+}
+
 TEST(Scene, RejectsRunAndPartition) {
   expect_errors({
       {grid + "@[run]\n", "run: expected steps or duration_s, found neither; say when the run ends, such as steps = 1000"},
@@ -341,6 +355,17 @@ TEST(Scene, RejectsRunAndPartition) {
       {start + "[partition]\nbrick = @0\n", "partition.brick: expected an integer of at least 1, found the integer 0"},
       {start + "[partition]\nbrick = @2001-01-01\n", "partition.brick: expected an integer of at least 1, found 2001-01-01"},
       {start + "[partition]\n@bricks = 4\n", "partition.bricks: unknown key; did you mean brick?"},
+      {start + "[partition]\nweights = @3\n",
+       "partition.weights: expected \"model\", \"uniform\" or a table of costs such as { pml = [3, 1, 1] }, found the integer 3"},
+      {start + "[partition]\nweights = @'unifrom'\n",
+       "partition.weights: expected model or uniform, found the string 'unifrom'; did you mean uniform?"},
+      {start + "[partition]\nweights = { pml = @[1, 2] }\n",
+       "partition.weights.pml: expected three numbers [x, y, z], found an array of 2"},
+      {start + "[partition]\nweights = { pml = [1, 2, @-1] }\n",
+       "partition.weights.pml: expected a number of at least 0 and at most 1000, found the integer -1"},
+      {start + "[partition]\nweights = { incident_value = @1001 }\n",
+       "partition.weights.incident_value: expected a number of at least 0 and at most 1000, found the integer 1001"},
+      {start + "[partition]\nweights = { @pmls = 1 }\n", "partition.weights.pmls: unknown key; did you mean pml?"},
   });
   EXPECT_EQ(error_of(grid), "s.toml: run: expected steps or duration_s, found neither; say when the run ends, such as steps = 1000");
 }

@@ -71,9 +71,8 @@ inline Case draw(std::uint32_t seed, int ranks) {
     default:
       break;
   }
-  Method method =
-      std::array{Method::slab, Method::pencil, Method::box, Method::morton, Method::hilbert}[static_cast<std::size_t>(pick(0, 4))];
-  if (candidates(tiling, weights, stencil, {}, ranks, method).partitions.empty()) method = Method::hilbert;
+  Method method = making_methods[static_cast<std::size_t>(pick(0, static_cast<Index>(making_methods.size()) - 1))];
+  if (!offer(tiling, weights, stencil, {}, ranks, method).partition) method = Method::hilbert;
   return {tiling, weights, stencil, method};
 }
 

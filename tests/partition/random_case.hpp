@@ -92,7 +92,9 @@ struct Case {
 /// Any partition that any method offers for such a problem, on the nodes of a machine.
 inline Case any_case(Index most_cells, const Machine& machine = {}) {
   Problem problem = any_problem(most_cells);
-  const auto offered = [&](Method m) { return offer(problem.tiling, problem.weights, Stencil::yee(), machine, problem.ranks, m).partition; };
+  const auto offered = [&](Method m) {
+    return offer(problem.tiling, problem.weights, Stencil::yee(), machine, problem.ranks, m).partition;
+  };
   std::optional<Partition> partition =
       offered(making_methods[static_cast<std::size_t>(any(0, static_cast<Index>(making_methods.size()) - 1))]);
   if (!partition) partition = offered(Method::hilbert);

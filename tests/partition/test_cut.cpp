@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <hilbrick/partition/cut.hpp>
 #include <hilbrick/partition/error.hpp>
+#include <hilbrick/partition/metrics.hpp>
+#include <limits>
 #include <map>
 #include <numeric>
 
@@ -12,8 +14,6 @@
 
 namespace hilbrick {
 namespace {
-
-__extension__ using Wide = __int128;
 
 /// The weights of all bricks in the curve's order, and their keys.
 struct Line {
@@ -151,6 +151,93 @@ TEST(Cut, WithoutAnyWeightAllIsOneRanks) {
   EXPECT_TRUE(std::is_sorted(cuts.begin(), cuts.end()));
   EXPECT_EQ(cuts.front(), 0u);
   EXPECT_EQ(cuts.back(), curve.end());
+}
+
+/// The least weight of the heaviest of `ranks` runs of a line, by dynamic programming.
+Index least_bottleneck(const Line& line, int ranks) {
+  const std::size_t n = line.weights.size();
+  constexpr Index never = std::numeric_limits<Index>::max();
+  std::vector<Index> best(n + 1, never), next(n + 1);  // of the first i bricks on so many ranks
+  best[0] = 0;
+  for (int r = 0; r < ranks; ++r) {
+    for (std::size_t i = 0; i <= n; ++i) {
+      next[i] = never;
+      Index run = 0;
+      for (std::size_t from = i;; --from) {
+        if (best[from] != never) next[i] = std::min(next[i], std::max(best[from], run));
+        if (from == 0) break;
+        run += line.weights[from - 1];
+      }
+    }
+    std::swap(best, next);
+  }
+  return best[n];
+}
+
+Index heaviest_run(const Line& line, const std::vector<std::size_t>& at) {
+  Index heaviest = 0;
+  for (std::size_t r = 0; r + 1 < at.size(); ++r) heaviest = std::max(heaviest, weight_between(line, at[r], at[r + 1]));
+  return heaviest;
+}
+
+RC_GTEST_PROP(CutExactly, HasTheLeastBottleneck, ()) {
+  const Tiling tiling({test::any_int3(1, 4)}, test::any(1, 2));
+  const Weights weights = any_weights(tiling);
+  const Curve curve = any_curve(tiling.bricks());
+  const int ranks = static_cast<int>(test::any(1, 2 * tiling.brick_count() + 2));
+  const std::vector<Key> cuts = cut_exactly(curve, tiling, weights, ranks);
+  const Line line = line_of(curve, tiling, weights);
+  RC_ASSERT(cuts.size() == static_cast<std::size_t>(ranks) + 1);
+  RC_ASSERT(cuts.front() == 0u);
+  RC_ASSERT(cuts.back() == curve.end());
+  RC_ASSERT(std::is_sorted(cuts.begin(), cuts.end()));
+  RC_ASSERT(heaviest_run(line, positions(line, cuts)) == least_bottleneck(line, ranks));
+}
+
+/// Of all places: the dearest by `cost`, and what all cut faces cost.
+struct Costs {
+  Wide dearest = 0, cut = 0;
+  Index heaviest = 0;
+};
+Costs costs_of(const Partition& partition, const CostModel& cost) {
+  Costs all;
+  for (Rank r = 0; r < partition.ranks(); ++r) {
+    const Index load = partition.load(r);
+    const Int3 faces = cut_faces(partition, r);
+    all.dearest = std::max(all.dearest, cost.of_place(load, faces));
+    all.cut += cost.of_faces(faces);
+    all.heaviest = std::max(all.heaviest, load);
+  }
+  return all;
+}
+
+RC_GTEST_PROP(Slide, NeitherSlowsTheDearestPlaceNorCutsMore, ()) {
+  const test::Problem problem = test::any_problem(8);
+  const Curve curve = any_curve(problem.tiling.bricks());
+  CostModel cost{test::any(1, 9), {}, problem.weights.unit(problem.tiling)};
+  for (int a = 0; a < 3; ++a) cost.face_ps[a] = test::any(1, 9);
+  const auto partition = [&](const std::vector<Key>& cuts) {
+    return Partition(Method::hilbert, problem.tiling, problem.weights, Segments{curve, cuts});
+  };
+  const std::vector<Key> cuts = cut(curve, problem.tiling, problem.weights, problem.ranks);
+  const std::vector<Key> slid = slide(curve, problem.tiling, problem.weights, cost, cuts);
+  RC_ASSERT(slid.size() == cuts.size());
+  RC_ASSERT(slid.front() == cuts.front() && slid.back() == cuts.back());
+  RC_ASSERT(std::is_sorted(slid.begin(), slid.end()));
+  const Costs before = costs_of(partition(cuts), cost), after = costs_of(partition(slid), cost);
+  RC_ASSERT(after.dearest <= before.dearest);
+  RC_ASSERT(after.cut <= before.cut);
+  const Wide mean = Wide{problem.weights.sum(problem.tiling, problem.tiling.brick_box())};
+  RC_ASSERT(after.heaviest <= before.heaviest || Wide{after.heaviest} * 100 * problem.ranks <= 103 * mean);
+}
+
+/// Ten bricks in a row on two ranks, cut too early: brick by brick to the middle, where both have five.
+TEST(Slide, MovesACutToTheMiddle) {
+  const Tiling tiling({{10, 1, 1}}, 1);
+  const Curve curve(Order::morton, Fit::embedded, tiling.bricks());
+  const auto cuts = [&](Index x) { return std::vector<Key>{0, curve.key({x, 0, 0}), curve.end()}; };
+  EXPECT_EQ(slide(curve, tiling, {}, CostModel{1, {1, 1, 1}, {}}, cuts(3)), cuts(5));
+  EXPECT_EQ(slide(curve, tiling, {}, CostModel{1, {1, 1, 1}, {}}, cuts(5)), cuts(5));
 }
 
 TEST(Cut, RefusesLessThanOneRank) {

@@ -123,7 +123,8 @@ RC_GTEST_PROP(Metrics, SumsAndMaximaAreThoseOfTheRanks, ()) {
   RC_ASSERT(m.imbalance == (load > 0 ? static_cast<double>(most(&RankMetrics::load)) * ranks / static_cast<double>(load) : 1));
   std::map<int, Index> of_node;
   for (Rank r = 0; r < partition.ranks(); ++r)
-    of_node[partition.nodes().node_of(ranks_measured[static_cast<std::size_t>(r)])] += per_rank[static_cast<std::size_t>(r)].internode_bytes_per_step;
+    of_node[partition.nodes().node_of(ranks_measured[static_cast<std::size_t>(r)])] +=
+        per_rank[static_cast<std::size_t>(r)].internode_bytes_per_step;
   RC_ASSERT(m.internode_bytes_per_step_total == sum(&RankMetrics::internode_bytes_per_step));
   Index busiest = 0;
   for (const auto& [node, bytes] : of_node) busiest = std::max(busiest, bytes);
@@ -190,7 +191,7 @@ TEST(Metrics, ModelledStepIsTheSlowestRankAndItsNodesLink) {
   Machine machine;
   machine.ranks_per_node = 2;
   const Partition partition(Method::slab, Tiling::with_bricks({{4, 4, 4}}, {1, 1, 4}), {}, Cartesian{{1, 1, 4}}, Nodes(machine, 4));
-  machine.seconds_per_load = 1;
+  machine.seconds_per_cell = 1;
   machine.message_seconds = 1000;
   machine.node_bytes_per_second = 0.25;
   machine.rank_bytes_per_second = 0.5;

@@ -55,7 +55,8 @@ void expect_right_plans(const test::Case& c, const Stencil& stencil) {
         RC_ASSERT(wanted != expected.end());
         std::sort(values.begin(), values.end());
         RC_ASSERT(values == wanted->second);  // nothing missing, nothing more, nothing twice
-        RC_ASSERT(std::is_sorted(message.links.begin(), message.links.end(), [](const Link& a, const Link& b) { return a.field < b.field; }));
+        RC_ASSERT(
+            std::is_sorted(message.links.begin(), message.links.end(), [](const Link& a, const Link& b) { return a.field < b.field; }));
       }
       for (const auto* direction : {&messages.sends, &messages.receives})
         RC_ASSERT(std::adjacent_find(direction->begin(), direction->end(),

@@ -5,8 +5,10 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <hilbrick/partition/tree.hpp>
 #include <numeric>
+#include <optional>
 
 #include "random_case.hpp"
 
@@ -188,6 +190,119 @@ RC_GTEST_PROP(Tree, AnySplitsMakeATree, ()) {
   const Tree tree(bricks, splits);
   RC_ASSERT(tree.places() == places);
   check_consistent(tree, bricks);
+}
+
+RC_GTEST_PROP(Tree, SameInputSameTree, ()) {
+  const Input input = any_input(30);
+  const auto make = [&](auto method) { return method(input.tiling, input.weights, input.model, input.node_sizes); };
+  RC_ASSERT(make(rcb_tree) == make(rcb_tree));
+  RC_ASSERT(make(kd_tree) == make(kd_tree));
+}
+
+/// Equal weights of any value cut like none.
+TEST(Rcb, EqualWeightsCutLikeNone) {
+  const Tiling tiling({{9, 7, 5}}, 1);
+  Weights sevens;
+  sevens.table(tiling, std::vector<Index>(static_cast<std::size_t>(tiling.brick_count()), 7));
+  for (int places = 1; places <= 40; places += 3)
+    EXPECT_EQ(rcb_tree(tiling, sevens, {}, std::array{places}), rcb_tree(tiling, {}, {}, std::array{places})) << places;
+}
+
+/// Faces normal to x cost ten times those normal to y and z: only then does the cut through the longest axis lose.
+TEST(Rcb, DearAxesAreSpared) {
+  const Tiling tiling({{12, 8, 8}}, 1);
+  EXPECT_EQ(cut_faces(rcb_tree(tiling, {}, {}, std::array{2}), tiling, {}), (Int3{64, 0, 0}));
+  const CostModel dear{4000, {16000, 1600, 1600}};
+  EXPECT_EQ(cut_faces(rcb_tree(tiling, {}, dear, std::array{2}), tiling, {}), (Int3{0, 0, 96}));
+  EXPECT_EQ(cut_faces(*kd_tree(tiling, {}, dear, std::array{2}), tiling, {}), (Int3{0, 0, 96}));
+}
+
+struct Row {
+  int places;
+  Index rcb, metis;  // faces between places: of plain bisection into halves, and of METIS 5.1, best of 6
+};
+
+/// No row above plain bisection or METIS, and fewer faces on average; counts differ by one at most. Counted cell by cell.
+void expect_rows(Int3 bricks, std::span<const Row> rows) {
+  const Input input{Tiling({bricks}, 1), {}, {}, {}, {}};
+  double ratios = 0;
+  for (const auto& [places, rcb, metis] : rows) {
+    const Tree tree = rcb_tree(input.tiling, {}, {}, std::array{places});
+    const Int3 faces = input.faces(tree);
+    const Index total = faces.x + faces.y + faces.z;
+    EXPECT_LE(total, rcb) << places << " places";
+    EXPECT_LE(total, metis) << places << " places";
+    ratios += static_cast<double>(total) / static_cast<double>(rcb);
+    std::vector<Index> counts(static_cast<std::size_t>(places), 0);
+    tree.visit(everything, [&](int place, const Box& box) { counts[static_cast<std::size_t>(place)] += box.volume(); });
+    const auto [least, most] = std::minmax_element(counts.begin(), counts.end());
+    EXPECT_LE(*most - *least, 1) << places << " places";
+  }
+  EXPECT_LT(ratios / static_cast<double>(rows.size()), 0.985);
+}
+
+// clang-format off
+constexpr Row cube[] = {
+    {2, 1024, 1084}, {3, 1746, 1767}, {4, 2048, 2160}, {6, 2788, 2934}, {8, 3072, 3258}, {12, 4232, 4572}, {13, 4510, 4856},
+    {16, 5120, 5274}, {24, 6648, 7017}, {27, 6951, 7270}, {32, 7168, 7741}, {48, 8864, 9331}, {64, 9216, 9984}, {100, 12344, 13083},
+    {125, 13916, 14122}, {128, 13312, 14238}, {192, 16768, 17368}, {256, 17408, 18920}, {512, 21504, 24414}, {1000, 32000, 33522},
+    {1024, 29696, 29696}};
+constexpr Row oblong[] = {
+    {2, 800, 960}, {3, 1440, 1549}, {4, 1760, 1800}, {6, 2800, 2840}, {7, 3086, 3214}, {8, 3360, 3720}, {12, 4640, 5152},
+    {16, 5280, 5750}, {24, 6736, 7125}, {32, 7200, 7544}, {48, 9440, 9741}, {61, 10762, 11376}, {64, 10400, 11549}, {96, 12960, 14373},
+    {128, 14240, 15560}, {192, 17824, 18384}, {256, 18080, 19788}, {500, 26500, 27072}, {512, 24480, 27265}, {1000, 35448, 35915},
+    {1024, 34208, 36164}};
+// clang-format on
+
+TEST(Rcb, KnownRowsOfTheCube) { expect_rows({32, 32, 32}, cube); }
+TEST(Rcb, KnownRowsOfTheOblong) { expect_rows({48, 40, 20}, oblong); }
+
+/// Where the places are boxes of a grid of boxes, that grid is found.
+TEST(Rcb, FactorsThatFitMakeBoxes) {
+  for (const Index n : {30, 40}) {
+    const Tiling tiling({{n, n, n}}, 1);
+    for (const int per_axis : {2, 5, 10}) {
+      const Tree tree = rcb_tree(tiling, {}, {}, std::array{per_axis * per_axis * per_axis});
+      const Index planes = (per_axis - 1) * n * n;
+      EXPECT_EQ(cut_faces(tree, tiling, {}), (Int3{planes, planes, planes})) << n << " bricks, " << per_axis << " an axis";
+    }
+  }
+}
+
+/// Faces between nodes of 16 places against those of reference bisections, nodes first.
+TEST(Rcb, KnownFacesBetweenNodes) {
+  const auto between_nodes = [](Int3 bricks, int places) {
+    std::vector<int> node_sizes(static_cast<std::size_t>(places / 16), 16);
+    if (places % 16 > 0) node_sizes.push_back(places % 16);
+    const Tree tree = rcb_tree(Tiling({bricks}, 1), {}, {}, node_sizes);
+    Index faces = 0;
+    for_each_cell({{}, bricks}, [&](Int3 brick) {
+      for (int a = 0; a < 3; ++a)
+        if (const Int3 next = brick + unit(a); next[a] < bricks[a] && tree.place(brick) / 16 != tree.place(next) / 16) ++faces;
+    });
+    return faces;
+  };
+  EXPECT_LE(between_nodes({32, 32, 32}, 128), 3072);
+  EXPECT_LE(between_nodes({32, 32, 32}, 1000), 9807);
+  EXPECT_LE(between_nodes({48, 40, 20}, 512), 7200);
+}
+
+/// A plane of a box of 256^3 cells cut into P is about 256 P^(-1/3) cells deep, and no place is more than a plane off along any axis.
+TEST(Kd, NearlyBalancedAtAnyNumberOfPlaces) {
+  const Grid grid{{256, 256, 256}};
+  const Tiling tiling = Tiling::with_bricks(grid, grid.cells);
+  double sum = 0;
+  for (int places = 2; places <= 200; ++places) {
+    const auto tree = kd_tree(tiling, {}, {}, std::array{places});
+    ASSERT_TRUE(tree);
+    Index most = 0;
+    tree->visit(everything, [&](int, const Box& box) { most = std::max(most, box.volume()); });
+    const double imbalance = static_cast<double>(most * places) / static_cast<double>(product(grid.cells));
+    EXPECT_LT(imbalance, std::pow(1 + std::cbrt(places) / 256, 3)) << places << " places";
+    EXPECT_LT(imbalance, 1.04) << places << " places";
+    sum += imbalance;
+  }
+  EXPECT_LT(sum / 199, 1.02);
 }
 
 }  // namespace

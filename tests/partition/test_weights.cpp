@@ -74,7 +74,7 @@ RC_GTEST_PROP(Weights, SumEqualsTheSumOverCells, ()) {
   Index active = 0;
   for_each_cell(tiling.cells_of(bricks), [&](Int3 cell) { active += c.mask.active(cell) ? 1 : 0; });
   RC_ASSERT(weights.active_cells(tiling.cells_of(bricks)) == active);
-  RC_ASSERT(weights.unit() == c.layers.cost[0]);
+  RC_ASSERT(weights.unit(tiling).weight == c.layers.cost[0] && weights.unit(tiling).cells == 1);
 }
 
 RC_GTEST_PROP(Weights, NoBrickIsHeavierThanTheHeaviest, ()) {
@@ -102,6 +102,10 @@ TEST(Weights, TheHeaviestIsExactWhereABrickLiesInLayersAsDeepAsItCan) {
   EXPECT_EQ(Weights().layers(layers).heaviest(tiling), 64 * 20);
   layers.cost[1] = 1;
   EXPECT_EQ(Weights().layers(layers).heaviest(tiling), 64 * 10);
+  // A brick that reaches into both layers: 2 and 2 of its 8 cells along x.
+  layers.low = layers.high = {2, 0, 0};
+  layers.cost[1] = 20;
+  EXPECT_EQ(Weights().layers(layers).heaviest(Tiling({{8, 1, 1}}, 8)), 4 * 20 + 4 * 10);
   // An extra set of 8 cells.
   EXPECT_EQ(Weights().extra(only({{0, 0, 0}, {2, 2, 2}}), 7).heaviest(tiling), 64 + 8 * 7);
   EXPECT_EQ(Weights().table(Tiling({{3, 1, 1}}, 1), {4, 9, 2}).heaviest(Tiling({{3, 1, 1}}, 1)), 9);
@@ -114,7 +118,7 @@ TEST(Weights, AreUniformWhereAllCellsAreAlike) {
   Layers dear;
   dear.cost.fill(7);
   EXPECT_TRUE(Weights().layers(dear).uniform());
-  EXPECT_EQ(Weights().layers(dear).unit(), 7);
+  EXPECT_EQ(Weights().layers(dear).unit(Tiling({{8, 8, 8}}, 4)).weight, 7);
   const BoxSet cell = only({{0, 0, 0}, {1, 1, 1}});
   EXPECT_FALSE(Weights().extra(cell, 1).uniform());
   EXPECT_FALSE(Weights().active(cell).uniform());

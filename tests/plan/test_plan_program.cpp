@@ -80,6 +80,7 @@ constexpr const char* field_names[] = {"method",
                                        "reason",
                                        "chosen",
                                        "exact",
+                                       "sample",
                                        "cells_max",
                                        "cells_mean",
                                        "imbalance",
@@ -103,7 +104,7 @@ TEST_F(PlanProgram, JsonHasExactlyTheAgreedFields) {
   const Json report = json("--cells 40x30x20 --ranks 6 --per-rank");
   ASSERT_EQ(report.size(), 2u);
   EXPECT_EQ(report["grid"]["cells"], Json::array({40, 30, 20}));
-  ASSERT_EQ(report["results"].size(), 6u);
+  ASSERT_EQ(report["results"].size(), all_methods.size());
   for (const Json& row : report["results"]) {
     std::vector<std::string> names(std::begin(field_names), std::end(field_names)), found;
     names.emplace_back("per_rank");
@@ -130,6 +131,7 @@ TEST_F(PlanProgram, JsonSaysWhatTheLibraryMeasures) {
   const Metrics m = measure(partition, stencil, machine, 8);
   EXPECT_EQ(row["feasible"], true);
   EXPECT_EQ(row["exact"], true);
+  EXPECT_TRUE(row["sample"].is_null());
   EXPECT_TRUE(row["reason"].is_null());
   EXPECT_TRUE(row["chosen"].is_null());
   EXPECT_EQ(row["cells_max"], m.cells_max);
@@ -146,7 +148,7 @@ TEST_F(PlanProgram, JsonSaysWhatTheLibraryMeasures) {
   EXPECT_EQ(row["boxes_max"], m.boxes_max);
   EXPECT_EQ(row["internode_bytes_per_step_total"], m.internode_bytes_per_step_total);
   EXPECT_EQ(row["internode_bytes_per_step_max"], m.internode_bytes_per_step_max);
-  EXPECT_EQ(row["model_step_seconds"], m.step_seconds);
+  EXPECT_EQ(row["model_step_seconds"], step_time(m));
   EXPECT_TRUE(row["ideal_ratio"].is_null()) << "the grid is periodic";
   const Metrics slab = measure(make_partition(partition.tiling(), {}, stencil, machine, 7, Method::slab), stencil, machine, 8);
   EXPECT_EQ(row["vs_slab_max"], static_cast<double>(m.bytes_per_step_max) / static_cast<double>(slab.bytes_per_step_max));
@@ -185,7 +187,7 @@ TEST_F(PlanProgram, AutoTriesEveryMethodAndNamesItsChoice) {
     EXPECT_TRUE(found);
   }
   const Json alone = json("--cells 48x40x20 --ranks 7 --brick 4 --method auto");
-  EXPECT_EQ(alone["results"][0]["chosen"], all["results"][11]["chosen"]);
+  EXPECT_EQ(alone["results"][0]["chosen"], all["results"][2 * all_methods.size() - 1]["chosen"]);
 }
 
 TEST_F(PlanProgram, InfeasibleRowsHaveAReasonAndNulls) {
@@ -270,6 +272,109 @@ TEST_F(PlanProgram, TableNamesEveryMethodTheWinnerAndWhyOthersCannot) {
   std::size_t winners = 0;
   for (const std::string& line : lines_of(result.out)) winners += line.find("<-") != std::string::npos ? 1 : 0;
   EXPECT_EQ(winners, 2u) << result.out;
+}
+
+TEST_F(PlanProgram, TableScalesAndExplains) {
+  const std::string one = run("--cells 64x64x64 --ranks 8").out;
+  EXPECT_EQ(one.find("times as fast"), std::string::npos) << "one number of ranks does not scale";
+  EXPECT_NE(one.find("auto took "), std::string::npos) << one;
+  EXPECT_NE(one.find("Advice: "), std::string::npos) << one;
+  const std::string three = run("--cells 64x64x64 --ranks 64,8,13 --method slab,hilbert").out;
+  EXPECT_EQ(three.find("auto took "), std::string::npos) << three;
+  EXPECT_NE(three.find("times as fast as on 8 ranks"), std::string::npos) << three;
+  const auto heading = three.find("method", three.find("times as fast"));
+  EXPECT_LT(three.find("8 ranks", heading), three.find("13 ranks", heading));
+  EXPECT_LT(three.find("13 ranks", heading), three.find("64 ranks", heading)) << "fewest first";
+  EXPECT_NE(three.find("Sent by the busiest rank"), std::string::npos) << three;
+}
+
+TEST_F(PlanProgram, MachineFileIsReadAndOptionsWin) {
+  const auto machine =
+      write("machine.toml", "seconds_per_cell = 1e-8\nface_cost = [9, 9, 1]\nranks_per_node = [3, 1]\ndistribution = \"cyclic\"\n");
+  const std::string with = "--cells 32x32x16 --machine '" + machine.string() + "' --ranks ";
+  const Json two = json(with + "2 --method box")["results"][0];
+  EXPECT_EQ(two["faces_total"], 32 * 32) << "face_cost";
+  EXPECT_GT(two["model_step_seconds"].get<double>(), 1e-8 * 32 * 32 * 8) << "seconds_per_cell";
+  const auto nodes = [&](const std::string& arguments) {
+    const Json report = json(arguments + " --brick 4 --method hilbert --per-rank");
+    std::vector<int> found;
+    for (const Json& rank : report["results"][0]["per_rank"]) found.push_back(rank["node"]);
+    return found;
+  };
+  EXPECT_EQ(nodes(with + "6"), (std::vector<int>{0, 1, 2, 3, 0, 0})) << "one by one, until a node is full";
+  EXPECT_EQ(nodes(with + "6 --distribution block"), (std::vector<int>{0, 0, 0, 1, 2, 3}));
+  EXPECT_EQ(nodes(with + "6 --ranks-per-node 2"), (std::vector<int>{0, 1, 2, 0, 1, 2}));
+  EXPECT_EQ(nodes(with + "6 --ranks-per-node 4 --distribution plane:2"), (std::vector<int>{0, 0, 1, 1, 0, 0}));
+  EXPECT_EQ(nodes(with + "8 --ranks-per-node 4,3,2 --distribution plane:3"), (std::vector<int>{0, 0, 0, 1, 1, 1, 2, 2}));
+  EXPECT_EQ(json(with + "2 --method box --face-cost 1:1:1")["results"][0]["faces_total"], 32 * 16);
+}
+
+TEST_F(PlanProgram, WrongMachineFilesAreRefusedByLine) {
+  const auto refused = [&](const std::string& text, const std::vector<std::string>& words) {
+    expect_refusal("--cells 8x8x8 --ranks 2 --machine '" + write("machine.toml", text).string() + "'", words);
+  };
+  refused("\nmessage_second = 1\n", {"machine.toml:2:1: message_second: unknown key", "message_seconds"});
+  refused("message_seconds = -1\n", {"machine.toml:1:19: message_seconds: expected a number above 0"});
+  refused("message_seconds = [\n", {"machine.toml:"});
+  expect_refusal("--cells 8x8x8 --ranks 2 --machine /no/such/machine.toml", {"/no/such/machine.toml"});
+  expect_refusal("--cells 8x8x8 --ranks 2 --machine /tmp", {"/tmp"});
+}
+
+TEST_F(PlanProgram, DeadlineIsMetOrNotByRow) {
+  const std::string arguments = "--cells 64x64x64 --ranks 2,61,67 --method slab,hilbert --brick 4 --deadline ";
+  const Json plain = json("--cells 64x64x64 --ranks 2,61,67 --method slab,hilbert --brick 4");
+  EXPECT_FALSE(plain.contains("deadline_s"));
+  const double deadline = plain["results"][3]["model_step_seconds"];  // hilbert's on 61 ranks
+  const Json report = json(arguments + std::to_string(deadline * 1.001));
+  EXPECT_DOUBLE_EQ(report["deadline_s"], std::stod(std::to_string(deadline * 1.001)));
+  for (const Json& row : report["results"]) {
+    if (row["feasible"].get<bool>())
+      EXPECT_EQ(row["meets_deadline"], row["model_step_seconds"].get<double>() <= report["deadline_s"].get<double>());
+    else
+      EXPECT_TRUE(row["meets_deadline"].is_null());
+  }
+  const std::string table = run(arguments + "1e-12").out;
+  EXPECT_NE(table.find("too slow: "), std::string::npos) << table;
+  EXPECT_NE(table.find("computing alone takes"), std::string::npos) << table;
+  EXPECT_NE(run(arguments + "1").out.find("fits on 2, 61 ranks; on 2 communication takes"), std::string::npos);
+}
+
+TEST_F(PlanProgram, FailuresCostTime) {
+  const std::string arguments =
+      "--cells 256x256x256 --ranks 8,512,1021 --ranks-per-node 4 --method slab,hilbert --mtbf-hours 1000 "
+      "--checkpoint-seconds 60 --steps 50000000";
+  const Json report = json(arguments);
+  EXPECT_EQ(report["availability"], Json({{"node_mtbf_seconds", 3.6e6}, {"checkpoint_seconds", 60.0}, {"steps", 50000000}}));
+  for (const Json& row : report["results"]) {
+    const Json& a = row["availability"];
+    EXPECT_EQ(a.size(), 5u);
+    EXPECT_EQ(row["feasible"], !a["expected_seconds"].is_null());
+    if (!row["feasible"].get<bool>()) continue;
+    const int nodes = row["ranks"].get<int>() / 4 + (row["ranks"].get<int>() % 4 > 0 ? 1 : 0);
+    EXPECT_EQ(a["nodes"], nodes);
+    EXPECT_DOUBLE_EQ(a["mtbf_seconds"], 3.6e6 / nodes);
+    const double work = row["model_step_seconds"].get<double>() * 5e7;
+    EXPECT_GT(a["expected_seconds"].get<double>(), work);
+    EXPECT_NEAR(a["overhead"].get<double>(), a["expected_seconds"].get<double>() / work - 1, 1e-9);
+  }
+  const std::vector<std::string> lines = lines_of(run(arguments + " --format csv").out);
+  ASSERT_EQ(lines.size(), 7u);
+  EXPECT_NE(lines[0].find(",availability_nodes,availability_mtbf_seconds,availability_checkpoint_interval_seconds,"), std::string::npos);
+  for (const std::string& line : lines)
+    EXPECT_EQ(std::count(line.begin(), line.end(), ','), std::count(lines[0].begin(), lines[0].end(), ','));
+  EXPECT_NE(run(arguments).out.find("overhead"), std::string::npos);
+  const Json never = json("--cells 8x8x8 --ranks 2 --method slab --mtbf-hours 1e-6 --checkpoint-seconds 600")["results"][0]["availability"];
+  EXPECT_TRUE(never["expected_seconds"].is_null()) << "it fails before it has read its checkpoint";
+  EXPECT_NE(run("--cells 8x8x8 --ranks 2 --method slab --mtbf-hours 1e-6 --checkpoint-seconds 600").out.find("never"), std::string::npos);
+}
+
+TEST_F(PlanProgram, RepeatsItselfToTheByte) {
+  const std::string arguments = "--cells 48x40x20 --ranks 6,61 --brick 4 --per-rank --deadline 1e-4 --mtbf-hours 9 --checkpoint-seconds 9";
+  for (const char* format : {"table", "json", "csv"}) {
+    const std::string once = run(arguments + " --format " + format).out;
+    EXPECT_EQ(once, run(arguments + " --format " + format).out) << format;
+    EXPECT_FALSE(once.empty());
+  }
 }
 
 TEST_F(PlanProgram, WeightsAndMasksReachThePlan) {
@@ -369,6 +474,7 @@ TEST_F(PlanProgram, OwnersReplaceAFileWholeOrRefuse) {
   EXPECT_TRUE(fs::is_character_file("/dev/null"));
   expect_refusal("--cells 4x4x4 --ranks 2 --owners x.npy", {"--owners", "one method"});
   expect_refusal("--cells 4x4x4 --ranks 2,3 --method box --owners x.npy", {"--owners", "one number of ranks"});
+  expect_refusal("--cells 4x4x4 --ranks 2,3 --method box --vtk x.vtr", {"--vtk", "one number of ranks"});
 }
 
 TEST_F(PlanProgram, FullDiskIsExitCode4) {
@@ -406,7 +512,20 @@ TEST_F(PlanProgram, RefusesWrongValuesInOneLine) {
     expect_refusal(ok + "--boundary-cost=" + cost, {"--boundary-cost", cost});
   for (const char* cost : {"1:1", "0:1:1", "1:1:-1", "1:1:1:1", "a:b:c"}) expect_refusal(ok + "--face-cost=" + cost, {"--face-cost", cost});
   for (const char* nodes : {"0", "-1", "x"}) expect_refusal(ok + "--ranks-per-node=" + nodes, {"--ranks-per-node", nodes});
-  expect_refusal(ok + "--distribution plane", {"--distribution", "block or cyclic", "plane"});
+  for (const char* slots : {"4,", "4,0", "4 4", "99999999999"})
+    expect_refusal(ok + "--ranks-per-node='" + slots + "'", {"--ranks-per-node", "64,64,32"});
+  for (const char* layout : {"plane", "plane:0", "round"})
+    expect_refusal(ok + "--distribution " + layout, {"--distribution", "block, cyclic or plane:N", layout});
+  for (const char* value : {"0", "-1", "nan", "inf", "1e-3s", "1e999"}) {
+    expect_refusal(ok + "--deadline=" + value, {"--deadline", "above 0", value});
+    expect_refusal(ok + "--checkpoint-seconds=60 --mtbf-hours=" + value, {"--mtbf-hours", "above 0", value});
+    expect_refusal(ok + "--mtbf-hours=100 --checkpoint-seconds=" + value, {"--checkpoint-seconds", "above 0", value});
+  }
+  expect_refusal(ok + "--mtbf-hours 100", {"--mtbf-hours", "expected --checkpoint-seconds"});
+  expect_refusal(ok + "--checkpoint-seconds 60", {"--checkpoint-seconds", "expected --mtbf-hours"});
+  expect_refusal(ok + "--steps 60", {"--steps", "expected --mtbf-hours"});
+  for (const char* steps : {"0", "-1", "1.5", "x", "9999999999999999"})
+    expect_refusal(ok + "--mtbf-hours 100 --checkpoint-seconds 60 --steps=" + steps, {"--steps", steps});
   expect_refusal(ok + "--format xml", {"--format", "table, json or csv", "xml"});
   expect_refusal("--cells 3000000x1x1 --ranks 2 --brick 1", {"2097152 bricks", "along x"});
 }

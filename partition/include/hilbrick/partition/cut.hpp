@@ -11,8 +11,6 @@
 
 namespace hilbrick {
 
-__extension__ using Wide = __int128;  // products of weights and counts
-
 /// The keys at which the weight before is nearest to targets[i] / denominator, of two equally near ones the earlier.
 /// `targets` ascend, from 0 to denominator times the weight of all. O(targets levels).
 std::vector<Key> keys_at(const Curve& curve, const Tiling& tiling, const Weights& weights, std::span<const Wide> targets, Wide denominator);
@@ -26,7 +24,7 @@ std::vector<Key> cut(const Curve& curve, const Tiling& tiling, const Weights& we
 std::vector<Key> cut_exactly(const Curve& curve, const Tiling& tiling, const Weights& weights, int ranks);
 
 /// Slides cuts along the curve, a brick at a time, to where the dearer of the two places beside a cut becomes cheaper by
-/// `load * load_ps + faces * face_ps`, or they cut less for the same. No slide adds to the cost of all cut faces, or to a place's load
+/// `CostModel::of_place`, or they cut less for the same. No slide adds to the cost of all cut faces, or to a place's load
 /// beyond 1.03 of the mean or what the heaviest place had. Visits every brick.
 std::vector<Key> slide(const Curve& curve, const Tiling& tiling, const Weights& weights, const CostModel& cost, std::vector<Key> cuts);
 

@@ -21,7 +21,7 @@ struct Machine {
   int plane = 1;                  // for Distribution::plane
   std::vector<int> node_of_rank;  // in place of all these, where it is known: nodes numbered from 0 on
 
-  double seconds_per_load = 4e-9;       // a plain cell, one step (250 Mcells/s a rank)
+  double seconds_per_cell = 4e-9;       // a plain cell, one step (250 Mcells/s a rank)
   double message_seconds = 2e-6;        // start-up of one message
   double node_bytes_per_second = 5e9;   // what one rank moves to a peer on its node, packing and unpacking included
   double rank_bytes_per_second = 8e9;   // what one rank alone sends to other nodes
@@ -34,7 +34,7 @@ struct Machine {
   bool has_nodes() const { return ranks_per_node > 0 || !node_slots.empty() || !node_of_rank.empty(); }
 };
 
-/// What a cut costs on a machine, for values of so many bytes. `unit`: the weight of a plain cell (Weights::unit).
-CostModel cost_model(const Machine& machine, const Stencil& stencil, Index value_bytes, Index unit = 1);
+/// What cells and cuts cost on a machine, for values of so many bytes and weights of such a unit (Weights::unit).
+CostModel cost_model(const Machine& machine, const Stencil& stencil, Index value_bytes, Unit unit = {});
 
 }  // namespace hilbrick

@@ -66,15 +66,16 @@ RankMetrics measure_rank(const Partition& partition, const Stencil& stencil, con
 /// all where there are no more. In ascending order of place.
 std::vector<Rank> sample_of(const Partition& partition, int wanted);
 
-/// The metrics of some ranks, on `threads` threads (0: as many as there are cores), in the order given. The answer does not depend on threads.
+/// The metrics of some ranks, on `threads` threads (0: as many as there are cores), in the order given. The answer does not depend on
+/// threads.
 std::vector<RankMetrics> measure_ranks(const Partition& partition, const Stencil& stencil, const Machine& machine,
                                        std::span<const Rank> ranks, Index value_bytes = 4, int threads = 0);
 
 /// Metrics of ranks summed up: `per_rank[i]` is that of ranks[i]; all ranks, or a sample as `sample_of` takes it.
 Metrics summarise(const Partition& partition, const Machine& machine, std::span<const Rank> ranks, std::span<const RankMetrics> per_rank);
 
-/// More ranks than this take longer to measure than a person waits (about ten seconds of two cores): 2^21 of a Cartesian partition, 2^17 of any
-/// other.
+/// More ranks than this take longer to measure than a person waits (about ten seconds of two cores): 2^21 of a Cartesian partition, 2^17 of
+/// any other.
 int most_measured_ranks(const Partition& partition);
 
 /// All of it: the metrics of every rank, summed up, or of a sample where they are more than most_measured_ranks.

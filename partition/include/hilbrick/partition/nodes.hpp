@@ -26,7 +26,9 @@ class Nodes {
   Nodes(const Machine& machine, int ranks);
 
   int ranks() const { return ranks_; }
-  int count() const { return static_cast<int>(dealt_ ? static_cast<Index>(dealt_->first_place.size()) - 1 : per_node_ > 0 ? ceil_div(ranks_, per_node_) : 1); }
+  int count() const {
+    return static_cast<int>(dealt_ ? static_cast<Index>(dealt_->first_place.size()) - 1 : per_node_ > 0 ? ceil_div(ranks_, per_node_) : 1);
+  }
   int node_of(Rank rank) const { return dealt_ ? dealt_->node[static_cast<std::size_t>(rank)] : per_node_ > 0 ? rank / per_node_ : 0; }
   Rank rank_at(int place) const { return dealt_ ? dealt_->rank_at[static_cast<std::size_t>(place)] : place; }
   int place_of(Rank rank) const { return dealt_ ? dealt_->place_of[static_cast<std::size_t>(rank)] : rank; }

@@ -16,6 +16,7 @@
 #include <hilbrick/partition/tree.hpp>
 #include <hilbrick/partition/weights.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -124,6 +125,11 @@ Offer offer(const Tiling& tiling, const Weights& weights, const Stencil& stencil
 /// there is none. `automatic` visits every rank: a parallel program measures its own share instead (make_domain in lib/).
 Partition make_partition(const Tiling& tiling, const Weights& weights, const Stencil& stencil, const Machine& machine, int ranks,
                          Method method, Index value_bytes = 4);
+
+/// From seconds that each rank was measured to take (>= 0, by rank) to cuts after which no rank takes more than (1 + tolerance) of the
+/// mean, give or take a brick, if what a rank's bricks took stays what it was. Moves few bricks: a cut that need not move does not. No
+/// offer where the rule is no curve's. Throws Error for numbers that make no sense. Local; equal input gives equal cuts everywhere.
+Offer repartition(const Partition& old, std::span<const double> seconds, double tolerance = 0.02);
 
 /// The most ranks that a curve or rcb can keep busy: the bricks with active cells.
 Index largest_useful_ranks(const Tiling& tiling, const Weights& weights);

@@ -4,10 +4,9 @@
 // Recursive bisection: P - 1 splits, each of which divides a region of bricks and the places that own it in two. A split falls between
 // two bricks in lexicographic order, so the cut plane itself may be divided to meet a share exactly:
 //
-//   4 places, 5 x 3 bricks, x the most significant axis of the first split:
-//                                          b b d d d        low, places 0 and 1:   bricks before (3, 0, 0) hold a and b
-//                                          b b c d d        high, places 2 and 3:  the rest; split again across y, at (3, 1, 0)
-//                                          a a c c c
+//   b b d d d    4 places, 5 x 3 bricks. First split: x before y, at (2, 1), 7 bricks before it and 8 from it on.
+//   b b c c d    The low side's: y before x, at (0, 1).
+//   a a a c c    The high side's: y before x, at (4, 1).
 //
 // A region is a short list of boxes, and no question needs more than the regions on the way down to it.
 

@@ -5,6 +5,7 @@
 // visits single bricks. Sums stay at or below 2^62.
 
 #include <hilbrick/partition/box_set.hpp>
+#include <hilbrick/partition/cost_model.hpp>
 #include <hilbrick/partition/tiling.hpp>
 #include <memory>
 #include <vector>
@@ -47,8 +48,8 @@ class Weights {
   /// An upper bound of the heaviest brick's weight, in constant time: that of a table exactly; else of a brick of the largest extent that
   /// lies in layers and extra sets as far as it could, all of it active. Throws Error when it passes 2^62.
   Index heaviest(const Tiling& tiling) const;
-  /// What a cell outside all layers and sets weighs: loads divided by it are in plain cells.
-  Index unit() const { return layers_.cost[0]; }
+  /// What plain cells weigh: those outside all layers and sets; of a table, whose numbers may mean anything, all active cells.
+  Unit unit(const Tiling& tiling) const;
   /// Whether all cells exist and weigh the same.
   bool uniform() const;
   /// Whether the table, if there is one, fits this tiling.
