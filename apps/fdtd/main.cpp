@@ -62,7 +62,9 @@ void declare(CLI::App& app, CommandLine& line) {
   app.add_option("--method", line.method, "How the grid is divided: " + method_names())->check(one_of(methods))->type_name("M");
   app.add_option("--brick", line.brick, "Edge of a brick in cells")->check(at_least(1))->type_name("B");
   app.add_option("--precision", line.precision, "single or double")->check(one_of({"single", "double"}))->type_name("P");
-  app.add_option("--transport", line.transport, "How halos travel between ranks: auto or message")->check(one_of({"auto", "message"}));
+  app.add_option("--transport", line.transport, "How halos travel between ranks of a node: auto, message or shared")
+      ->check(one_of({"auto", "message", "shared"}))
+      ->type_name("T");
   app.add_option("--out", line.options.out, "Folder for the output (default: out)")->type_name("DIR");
   app.add_option("--progress", line.progress, "auto (a live line on a terminal), bar, json or none")
       ->check(one_of({"auto", "bar", "json", "none"}))
@@ -106,6 +108,8 @@ Scene scene_of(const Comm& comm, CommandLine& line) {
   if (!line.precision.empty()) scene.precision = line.precision == "single" ? Precision::single_ : Precision::double_;
   line.options.method = name_of(scene.method);
   line.options.progress = style_from_word(line.progress);
+  for (const Transport t : {Transport::automatic, Transport::message, Transport::shared})
+    if (line.transport == name_of(t)) line.options.transport = t;
   return scene;
 }
 

@@ -116,8 +116,7 @@ RankReport rank_report(const Comm& comm, const Solver<T>& solver, Index steps) {
   mine.counted_bytes_per_step = steps > 0 ? bytes / steps : 0;
   mine.wait_seconds = exchange.counters().wait_seconds;
   mine.compute_seconds = solver.compute_seconds();
-  mine.local_pairs = exchange.copies_locally() ? 1 : 0;
-  mine.message_pairs = exchange.message_peers();
+  mine.pairs = exchange.transports();
   mine.memory_bytes = peak_memory_bytes();
   return mine;
 }
@@ -141,7 +140,8 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
   const Domain domain = domain_of(comm, scene, numerics);
   warn_of_idle_ranks(comm, domain);
   make_folder(comm, options.out);
-  Solver<T> solver(comm, scene, numerics, domain);
+  Solver<T> solver(comm, scene, numerics, domain, {options.transport});
+  if (!solver.exchange().fallback().empty()) std::fprintf(stderr, "note: %s\n", solver.exchange().fallback().c_str());
   ProbeRecorder<T> probes(comm, scene, solver, options.out, scene.check_every);
   SnapshotWriter<T> snapshots(comm, scene, solver, options.out);
   EnergyWatch watch(scene, numerics);

@@ -17,6 +17,7 @@ struct RunOptions {
   std::filesystem::path out = "out";
   ProgressStyle progress = ProgressStyle::automatic;
   std::string method = "hilbert";  // as asked for, for the report
+  Transport transport = Transport::automatic;
 };
 
 /// Runs a scene, writes its output into options.out and prints the table. Throws SharedError. Collective over comm.

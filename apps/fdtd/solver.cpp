@@ -117,15 +117,15 @@ std::vector<CpmlCoefficients> broadcast_cpml(const Comm& comm, const std::vector
 }  // namespace
 
 template <class T>
-Solver<T>::Solver(const Comm& comm, const Scene& scene, const Numerics& numerics, const Domain& domain)
+Solver<T>::Solver(const Comm& comm, const Scene& scene, const Numerics& numerics, const Domain& domain, const ExchangeOptions& halos)
     : comm_(comm),
       scene_(scene),
       numerics_(numerics),
       domain_(domain),
       table_(coefficients<T>(scene, numerics.dt_s)),
       fields_(make_fields<T>(domain, numerics)),
-      exchange_(comm, domain, numerics.stencils[0], refs(fields_)) {
-  if (numerics.stencils.size() > 1) average_exchange_.emplace(comm, domain, numerics.stencils[1], refs(fields_));
+      exchange_(comm, domain, numerics.stencils[0], refs(fields_), halos) {
+  if (numerics.stencils.size() > 1) average_exchange_.emplace(comm, domain, numerics.stencils[1], refs(fields_), halos);
   for (auto& k : table_[1]) k.gain = -k.gain;  // H is updated by minus curl E
   for (int a = 0; a < 3; ++a) inverse_spacing_[a] = static_cast<T>(1 / numerics.spacing_m[a]);
   for (std::size_t b = 0; b < domain.boxes.size(); ++b) {

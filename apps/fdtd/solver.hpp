@@ -35,8 +35,8 @@ template <class T>
 class Solver {
  public:
   /// Allocates and maps everything; fields are zero. The scene, the numerics and the domain must outlive it. Throws SharedError for sources
-  /// in perfect conductors. Collective over comm.
-  Solver(const Comm& comm, const Scene& scene, const Numerics& numerics, const Domain& domain);
+  /// in perfect conductors, and what Exchange throws. Collective over comm.
+  Solver(const Comm& comm, const Scene& scene, const Numerics& numerics, const Domain& domain, const ExchangeOptions& halos = {});
   ~Solver();
   Solver(const Solver&) = delete;
   Solver& operator=(const Solver&) = delete;

@@ -4,6 +4,8 @@
 #include <hilbrick/comm.hpp>
 #include <utility>
 
+#include "wiring.hpp"
+
 namespace hilbrick {
 namespace {
 
@@ -52,7 +54,17 @@ Comm::~Comm() {
 }
 
 Comm::Comm(Comm&& other) noexcept
-    : comm_(std::exchange(other.comm_, MPI_COMM_NULL)), rank_(other.rank_), size_(other.size_), node_(other.node_), nodes_(other.nodes_) {}
+    : comm_(std::exchange(other.comm_, MPI_COMM_NULL)),
+      rank_(other.rank_),
+      size_(other.size_),
+      node_(other.node_),
+      nodes_(other.nodes_),
+      wiring_(std::move(other.wiring_)) {}
+
+const std::shared_ptr<Wiring>& Comm::wiring() const {
+  if (!wiring_) wiring_ = std::make_shared<Wiring>(comm_);
+  return wiring_;
+}
 
 std::vector<int> Comm::gather_nodes() const {
   std::vector<int> nodes(static_cast<std::size_t>(size_));
@@ -88,11 +100,11 @@ void check_launcher(int world_size) {
         "launcher's, or srun lacks its MPI plug-in; use the mpirun of the MPI it was built with, or srun --mpi=pmix");
 }
 
-std::string broadcast(const Comm& comm, std::string text) {
+std::string broadcast(const Comm& comm, std::string text, Rank from) {
   Index size = static_cast<Index>(text.size());
-  MPI_Bcast(&size, 1, MPI_INT64_T, 0, comm.get());
+  MPI_Bcast(&size, 1, MPI_INT64_T, from, comm.get());
   text.resize(static_cast<std::size_t>(size));
-  MPI_Bcast(text.data(), static_cast<int>(size), MPI_CHAR, 0, comm.get());
+  MPI_Bcast(text.data(), static_cast<int>(size), MPI_CHAR, from, comm.get());
   return text;
 }
 

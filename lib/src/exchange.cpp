@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <sched.h>
+
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <hilbrick/digest.hpp>
 #include <hilbrick/exchange.hpp>
 #include <map>
+#include <set>
 #include <utility>
+
+#include "shared_memory.hpp"
+#include "wiring.hpp"
 
 namespace hilbrick {
 namespace {
@@ -18,12 +25,17 @@ struct Copy {
   int value_bytes;
 };
 
+/// Buffers in shared memory come in pairs: places of the second are so many bytes further on.
+struct Shift {
+  std::size_t from = 0, to = 0;
+};
+
 template <class Value>
-void run_copy(const Copy& c) {
+void run_copy(const Copy& c, Shift shift) {
   for (Index z = 0; z < c.extent.z; ++z)
     for (Index y = 0; y < c.extent.y; ++y) {
-      const std::byte* from = c.from + z * c.from_z + y * c.from_y;
-      std::byte* to = c.to + z * c.to_z + y * c.to_y;
+      const std::byte* from = c.from + shift.from + z * c.from_z + y * c.from_y;
+      std::byte* to = c.to + shift.to + z * c.to_z + y * c.to_y;
       if (c.extent.x == 1)
         std::memcpy(to, from, sizeof(Value));
       else
@@ -36,17 +48,17 @@ struct Bytes16 {
 };
 
 /// One launch for all copies of a list.
-void run_copies(const char* label, const std::vector<Copy>& copies) {
+void run_copies(const char* label, const std::vector<Copy>& copies, Shift shift = {}) {
   if (copies.empty()) return;
   const Copy* list = copies.data();
-  Kokkos::parallel_for(label, Kokkos::RangePolicy<Kokkos::DefaultHostExecutionSpace>(0, copies.size()), [list](std::size_t i) {
+  Kokkos::parallel_for(label, Kokkos::RangePolicy<Kokkos::DefaultHostExecutionSpace>(0, copies.size()), [list, shift](std::size_t i) {
     switch (list[i].value_bytes) {
       case 4:
-        return run_copy<float>(list[i]);
+        return run_copy<float>(list[i], shift);
       case 8:
-        return run_copy<double>(list[i]);
+        return run_copy<double>(list[i], shift);
       default:
-        return run_copy<Bytes16>(list[i]);
+        return run_copy<Bytes16>(list[i], shift);
     }
   });
 }
@@ -75,44 +87,107 @@ void for_each_image(const Grid& grid, const Box& cells, const Box& target, F&& f
   });
 }
 
-/// A buffer of one message and the requests that move it.
-struct Channel {
-  Rank peer;
-  std::size_t offset, bytes;  // in the phase's buffer
+/// Where one side of a shared message tells the other how far it is: the number of the last exchange that it is done with. Each has a line
+/// of its own, and its neighbour, which processors fetch with it.
+struct alignas(128) Flag {
+  std::atomic<std::uint64_t> exchange;
+};
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+
+/// A shared message in the memory of its sender: flags, then two buffers, so that the sender need not wait for the receiver's last
+/// exchange.
+struct SharedPlace {
+  Flag* filled;   // by the sender
+  Flag* emptied;  // by the receiver
+  std::byte* buffer;
+  std::size_t to_second;
+
+  static std::size_t buffer_bytes(std::size_t message_bytes) { return (message_bytes + alignof(Flag) - 1) / alignof(Flag) * alignof(Flag); }
+  static std::size_t bytes(std::size_t message_bytes) { return 2 * sizeof(Flag) + 2 * buffer_bytes(message_bytes); }
+  static SharedPlace at(std::byte* memory, std::size_t message_bytes) {
+    auto* flags = reinterpret_cast<Flag*>(memory);
+    return {flags, flags + 1, memory + 2 * sizeof(Flag), buffer_bytes(message_bytes)};
+  }
 };
 
-constexpr std::size_t largest_request = std::size_t{1} << 30;  // MPI counts are int
+/// One message and what moves it.
+struct Channel {
+  Rank peer;
+  std::size_t bytes;
+  std::byte* buffer = nullptr;        // the first, where there are two
+  std::optional<SharedPlace> shared;  // else by requests
+  std::vector<MPI_Request> requests;
+  std::vector<Copy> copies;  // pack or unpack
+  std::uint64_t done = 0;    // exchanges received
+
+  std::size_t shift(std::uint64_t exchange) const { return shared && exchange % 2 == 1 ? shared->to_second : 0; }
+};
+
+/// Waiting without taking the core from a rank that works: briefly by looking, then by giving way.
+class Patience {
+ public:
+  void pause() {
+    if (++looked_ > 100)
+      sched_yield();
+    else
+      relax();
+  }
+
+ private:
+  static void relax() {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+  }
+  int looked_ = 0;
+};
+
+/// Bytes of all links of a message.
+std::size_t message_bytes(const Message& message, const std::vector<FieldRef>& fields) {
+  Index bytes = 0;
+  for (const Link& link : message.links) bytes += link.cells.volume() * fields[static_cast<std::size_t>(link.field)].value_bytes;
+  return static_cast<std::size_t>(bytes);
+}
+
+std::size_t rounded(std::size_t bytes, std::size_t to) { return (bytes + to - 1) / to * to; }
 
 }  // namespace
 
 struct Exchange::Impl {
   struct Phase {
-    std::vector<Channel> sends, receives;
-    std::vector<std::byte> send_buffer, receive_buffer;
-    std::vector<MPI_Request> send_requests, receive_requests;
-    std::vector<std::size_t> send_bytes;  // of each send request
-    std::vector<std::size_t> send_peer;   // of each send request: its place in Counters::bytes_to_peer
-    std::vector<Copy> pack, unpack, local;
+    std::vector<Channel> sends, receives;                // messages of MPI first: they have further to go
+    std::vector<std::byte> send_buffer, receive_buffer;  // of messages of MPI
+    std::vector<Copy> local;
     Index local_values = 0;
   };
 
-  Impl(const Comm& parent, const Domain& domain, const Stencil& stencil, std::vector<FieldRef> fields)
-      : comm(parent.get()), fields_(std::move(fields)), plan(make_plan(domain.partition, stencil, domain.rank)) {
-    for (const PhasePlan& messages : plan.phases)
-      for (const Message& m : messages.sends) bytes_to_peer[m.peer] = 0;
-    for (const auto& [peer, bytes] : bytes_to_peer) counters.bytes_to_peer.emplace_back(peer, bytes);
+  Impl(const Comm& comm, const Domain& domain, const Stencil& stencil, std::vector<FieldRef> fields, const ExchangeOptions& options)
+      : wiring(comm.wiring()), fields_(std::move(fields)), plan(make_plan(domain.partition, stencil, domain.rank)) {
+    first_tag = wiring->take_tags(static_cast<int>(plan.phases.size()));
+    if (options.transport != Transport::message) {
+      const double begin = MPI_Wtime();
+      share_memory(comm, options.transport);
+      counters.shared_setup_seconds = MPI_Wtime() - begin;
+    }
     counters.phases.resize(plan.phases.size());
     phases.resize(plan.phases.size());
-    for (std::size_t p = 0; p < phases.size(); ++p) build(p, domain, stencil);
+    Next next{to_peer, {}};
+    for (const auto& [peer, memory] : from_peer) next.from[peer] = memory.data();
+    for (std::size_t p = 0; p < phases.size(); ++p)
+      build(p, domain, stencil, next, static_cast<std::size_t>(options.largest_request_bytes));
   }
 
   ~Impl() {
     int finalized = 0;
     MPI_Finalized(&finalized);
-    if (finalized) return;
+    if (finalized != 0) return;
     for (Phase& phase : phases)
-      for (auto* requests : {&phase.send_requests, &phase.receive_requests})
-        for (MPI_Request& r : *requests) MPI_Request_free(&r);
+      for (auto* channels : {&phase.sends, &phase.receives})
+        for (Channel& c : *channels)
+          for (MPI_Request& r : c.requests) MPI_Request_free(&r);
+    wiring->give_back_tags(first_tag);
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -124,32 +199,135 @@ struct Exchange::Impl {
   const Block& block(int field, std::size_t box) const { return (*fields_[static_cast<std::size_t>(field)].blocks)[box]; }
   int value_bytes(int field) const { return fields_[static_cast<std::size_t>(field)].value_bytes; }
 
-  void build(std::size_t p, const Domain& domain, const Stencil& stencil) {
+  /// Bytes of shared memory for all messages to (or from) each peer of the node, whole pages, by place in the node.
+  std::vector<std::size_t> shared_bytes(std::vector<Message> PhasePlan::*direction) const {
+    const std::vector<Rank>& ranks = wiring->node_ranks();
+    std::vector<std::size_t> bytes(ranks.size());
+    for (const PhasePlan& messages : plan.phases)
+      for (const Message& m : messages.*direction)
+        if (wiring->on_node(m.peer))
+          bytes[static_cast<std::size_t>(std::lower_bound(ranks.begin(), ranks.end(), m.peer) - ranks.begin())] +=
+              SharedPlace::bytes(message_bytes(m, fields_));
+    for (std::size_t& b : bytes) b = rounded(b, SharedMemory::page_bytes());
+    return bytes;
+  }
+
+  /// Makes the memory that this rank's peers on the node read, and maps theirs. Each pair that fails in either goes by message.
+  void share_memory(const Comm& comm, Transport transport) {
+    std::vector<std::string> refusals = wiring->refusals();
+    const std::vector<Rank>& ranks = wiring->node_ranks();
+    const auto sent = shared_bytes(&PhasePlan::sends), received = shared_bytes(&PhasePlan::receives);
+    constexpr std::int64_t none = -1;
+    std::vector<std::int64_t> offsets(ranks.size(), none);  // in my memory of what each peer reads
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < ranks.size(); ++i)
+      if (sent[i] > 0 && refusals[i].empty()) {
+        offsets[i] = static_cast<std::int64_t>(bytes);
+        bytes += sent[i];
+      }
+    const std::size_t me = static_cast<std::size_t>(std::lower_bound(ranks.begin(), ranks.end(), comm.rank()) - ranks.begin());
+    if (bytes > 0) try {
+        mine = SharedMemory::create(wiring->segment_name(me, first_tag), bytes);
+      } catch (const Error& e) {
+        for (std::size_t i = 0; i < ranks.size(); ++i)
+          if (offsets[i] != none) refusals[i] = e.what();
+        offsets.assign(ranks.size(), none);
+      }
+    const auto their_offsets = wiring->swap(offsets);
+    std::vector<std::int64_t> mapped(ranks.size(), 0);
+    for (std::size_t i = 0; i < ranks.size(); ++i) {
+      if (their_offsets[i] == none) {
+        if (received[i] > 0 && refusals[i].empty()) refusals[i] = second_hand;
+        continue;
+      }
+      try {
+        from_peer[ranks[i]] =
+            SharedMemory::open(wiring->segment_name(i, first_tag), static_cast<std::size_t>(their_offsets[i]), received[i]);
+        mapped[i] = 1;
+      } catch (const Error& e) {
+        refusals[i] = e.what();
+      }
+    }
+    const auto mapped_by = wiring->swap(mapped);
+    mine.remove_name();
+    for (std::size_t i = 0; i < ranks.size(); ++i) {
+      if (offsets[i] == none) continue;
+      if (mapped_by[i] != 0)
+        to_peer[ranks[i]] = mine.data() + offsets[i];
+      else if (refusals[i].empty())
+        refusals[i] = second_hand;
+    }
+    shared_memory_bytes = static_cast<Index>(bytes);
+
+    std::vector<std::pair<Rank, std::string>> refused;
+    for (std::size_t i = 0; i < ranks.size(); ++i)
+      if ((sent[i] > 0 || received[i] > 0) && !refusals[i].empty()) refused.emplace_back(ranks[i], refusals[i]);
+    tell_fallback(comm, transport, refused);
+  }
+
+  /// Says on rank 0 who does without shared memory, in the words of the lowest rank that saw it fail; throws where it was insisted on.
+  void tell_fallback(const Comm& comm, Transport transport, const std::vector<std::pair<Rank, std::string>>& refused) {
+    const Index pairs =
+        sum(comm, static_cast<Index>(std::count_if(refused.begin(), refused.end(), [&](const auto& r) { return comm.rank() < r.first; })));
+    if (pairs == 0) return;
+    const auto first = std::find_if(refused.begin(), refused.end(), [](const auto& r) { return r.second != second_hand; });
+    const Index speaker = min(comm, Index{first == refused.end() ? comm.size() : comm.rank()});
+    std::string text;
+    if (comm.rank() == speaker) {
+      text = "ranks " + std::to_string(comm.rank()) + " and " + std::to_string(first->first);
+      if (pairs > 1) text += " (" + std::to_string(pairs) + " such pairs)";
+      text += " share a node but not its memory: " + first->second;
+    }
+    text = broadcast(comm, text, static_cast<Rank>(speaker));
+    if (transport == Transport::shared) throw SharedError("transport shared: " + text + "; use auto or message", 4);
+    if (comm.rank() == 0) fallback = text + "; their halos travel by message";
+  }
+
+  /// Where the next message to and from each peer lies in shared memory.
+  struct Next {
+    std::map<Rank, std::byte*> to, from;
+  };
+  /// Takes that place; nothing where it travels by request.
+  static std::optional<SharedPlace> take_place(std::map<Rank, std::byte*>& next, const Channel& channel) {
+    const auto place = next.find(channel.peer);
+    if (place == next.end()) return std::nullopt;
+    const SharedPlace shared = SharedPlace::at(place->second, channel.bytes);
+    place->second += SharedPlace::bytes(channel.bytes);
+    return shared;
+  }
+
+  void build(std::size_t p, const Domain& domain, const Stencil& stencil, Next& next, std::size_t largest_request) {
     Phase& phase = phases[p];
     const Grid& grid = domain.partition.grid();
     const std::size_t boxes = domain.boxes.size();
 
-    const auto channels = [&](const std::vector<Message>& messages, std::vector<std::byte>& buffer) {
+    const auto channels = [&](const std::vector<Message>& messages, std::map<Rank, std::byte*>& next_of_peer,
+                              std::vector<std::byte>& buffer) {
       std::vector<Channel> out;
-      std::size_t offset = 0;
+      std::size_t in_buffer = 0;
       for (const Message& m : messages) {
-        std::size_t bytes = 0;
-        for (const Link& link : m.links) bytes += static_cast<std::size_t>(link.cells.volume() * value_bytes(link.field));
-        out.push_back({m.peer, offset, bytes});
-        offset += (bytes + 63) / 64 * 64;
+        Channel c{m.peer, message_bytes(m, fields_), nullptr, std::nullopt, {}, {}, 0};
+        c.shared = take_place(next_of_peer, c);
+        if (!c.shared) in_buffer += rounded(c.bytes, 64);
+        out.push_back(std::move(c));
       }
-      buffer.resize(offset);
+      buffer.resize(in_buffer);
+      std::byte* place = buffer.data();
+      for (Channel& c : out) {
+        c.buffer = c.shared ? c.shared->buffer : place;
+        if (!c.shared) place += rounded(c.bytes, 64);
+      }
       return out;
     };
-    phase.sends = channels(plan.phases[p].sends, phase.send_buffer);
-    phase.receives = channels(plan.phases[p].receives, phase.receive_buffer);
+    phase.sends = channels(plan.phases[p].sends, next.to, phase.send_buffer);
+    phase.receives = channels(plan.phases[p].receives, next.from, phase.receive_buffer);
 
-    // Calls f(link, place of its first value in the buffer).
-    const auto for_each_link = [&](const std::vector<Message>& messages, const std::vector<Channel>& at, std::byte* buffer, auto&& f) {
+    // Calls f(channel, link, place of its first value in the buffer).
+    const auto for_each_link = [&](const std::vector<Message>& messages, std::vector<Channel>& at, auto&& f) {
       for (std::size_t i = 0; i < messages.size(); ++i) {
-        std::byte* place = buffer + at[i].offset;
+        std::byte* place = at[i].buffer;
         for (const Link& link : messages[i].links) {
-          f(link, place);
+          f(at[i], link, place);
           place += link.cells.volume() * value_bytes(link.field);
         }
       }
@@ -160,15 +338,15 @@ struct Exchange::Impl {
       return place + (d.x + e.x * (d.y + e.y * d.z)) * bytes;
     };
 
-    for_each_link(plan.phases[p].sends, phase.sends, phase.send_buffer.data(), [&](const Link& link, std::byte* place) {
+    for_each_link(plan.phases[p].sends, phase.sends, [&](Channel& channel, const Link& link, std::byte* place) {
       const int bytes = value_bytes(link.field);
       const Int3 e = link.cells.extent();
       for (std::size_t b = 0; b < boxes; ++b) {
         const Block& from = block(link.field, b);
         const Box part = intersection(link.cells, from.owned);
         if (part.empty()) continue;
-        phase.pack.push_back({value(link.field, b, part.lo), in_buffer(link, place, part.lo, bytes), part.extent(), from.stride_y * bytes,
-                              from.stride_z * bytes, e.x * bytes, e.x * e.y * bytes, bytes});
+        channel.copies.push_back({value(link.field, b, part.lo), in_buffer(link, place, part.lo, bytes), part.extent(),
+                                  from.stride_y * bytes, from.stride_z * bytes, e.x * bytes, e.x * e.y * bytes, bytes});
       }
     });
 
@@ -178,13 +356,13 @@ struct Exchange::Impl {
         const Block& to = block(f, b);
         for (const Box& read : footprint(stencil, p, f, domain.boxes[b], grid)) {
           HILBRICK_ASSERT(to.stored.contains(read));
-          for_each_link(plan.phases[p].receives, phase.receives, phase.receive_buffer.data(), [&](const Link& link, std::byte* place) {
+          for_each_link(plan.phases[p].receives, phase.receives, [&](Channel& channel, const Link& link, std::byte* place) {
             if (link.field != f) return;
             const Int3 e = link.cells.extent();
             for_each_image(grid, link.cells, read, [&](Int3 shift) {
               const Box part = intersection(shifted(link.cells, shift), read);
-              phase.unpack.push_back({in_buffer(link, place, part.lo - shift, bytes), value(f, b, part.lo), part.extent(), e.x * bytes,
-                                      e.x * e.y * bytes, to.stride_y * bytes, to.stride_z * bytes, bytes});
+              channel.copies.push_back({in_buffer(link, place, part.lo - shift, bytes), value(f, b, part.lo), part.extent(), e.x * bytes,
+                                        e.x * e.y * bytes, to.stride_y * bytes, to.stride_z * bytes, bytes});
             });
           });
           for (std::size_t m = 0; m < boxes; ++m) {
@@ -199,33 +377,39 @@ struct Exchange::Impl {
         }
       }
 
-    const int tag = static_cast<int>(p);
-    const auto requests = [&](const std::vector<Channel>& at, auto&& init) {
-      for (const Channel& c : at)
-        for (std::size_t done = 0; done < c.bytes; done += largest_request)
-          init(c, c.offset + done, std::min(largest_request, c.bytes - done));
+    const int tag = first_tag + static_cast<int>(p);
+    const auto connect = [&](std::vector<Channel>& at, auto* init, std::vector<MessageCounters>& counts) {
+      std::stable_partition(at.begin(), at.end(), [](const Channel& c) { return !c.shared; });
+      for (Channel& c : at) {
+        for (std::size_t done = 0; !c.shared && done < c.bytes; done += largest_request)
+          init(c.buffer + done, static_cast<int>(std::min(largest_request, c.bytes - done)), MPI_BYTE, c.peer, tag, wiring->messages(),
+               &c.requests.emplace_back());
+        counts.push_back({c.peer, c.shared ? Transport::shared : Transport::message, wiring->on_node(c.peer)});
+      }
     };
-    requests(phase.sends, [&](const Channel& c, std::size_t offset, std::size_t bytes) {
-      MPI_Send_init(phase.send_buffer.data() + offset, static_cast<int>(bytes), MPI_BYTE, c.peer, tag, comm.get(),
-                    &phase.send_requests.emplace_back());
-      phase.send_bytes.push_back(bytes);
-      phase.send_peer.push_back(static_cast<std::size_t>(std::distance(bytes_to_peer.begin(), bytes_to_peer.find(c.peer))));
-    });
-    requests(phase.receives, [&](const Channel& c, std::size_t offset, std::size_t bytes) {
-      MPI_Recv_init(phase.receive_buffer.data() + offset, static_cast<int>(bytes), MPI_BYTE, c.peer, tag, comm.get(),
-                    &phase.receive_requests.emplace_back());
-    });
+    connect(phase.sends, MPI_Send_init, counters.phases[p].sends);
+    connect(phase.receives, MPI_Recv_init, counters.phases[p].receives);
   }
 
-  Comm comm;
+  std::shared_ptr<Wiring> wiring;
+  int first_tag = 0;  // phase p has tag first_tag + p
   std::vector<FieldRef> fields_;
   Plan plan;
-  std::map<Rank, Index> bytes_to_peer;
+  SharedMemory mine;                       // what my peers read
+  std::map<Rank, SharedMemory> from_peer;  // what I read
+  std::map<Rank, std::byte*> to_peer;      // in `mine`
+  Index shared_memory_bytes = 0;
+  std::string fallback;
   Counters counters;
   std::vector<Phase> phases;
 };
 
-Exchange::Exchange(const Comm& comm, const Domain& domain, const Stencil& stencil, std::vector<FieldRef> fields) {
+std::string_view name_of(Transport transport) {
+  return transport == Transport::automatic ? "auto" : transport == Transport::message ? "message" : "shared";
+}
+
+Exchange::Exchange(const Comm& comm, const Domain& domain, const Stencil& stencil, std::vector<FieldRef> fields,
+                   const ExchangeOptions& options) {
   agree_on(comm, [&] {
     if (fields.size() != stencil.fields().size())
       throw Error("exchange: expected the stencil's " + std::to_string(stencil.fields().size()) + " fields, found " +
@@ -236,9 +420,11 @@ Exchange::Exchange(const Comm& comm, const Domain& domain, const Stencil& stenci
       if (f.blocks == nullptr || f.blocks->size() != domain.boxes.size())
         throw Error("exchange: expected one block for each box of the domain");
     }
+    if (options.largest_request_bytes < 1 || options.largest_request_bytes > std::numeric_limits<int>::max())
+      throw Error("exchange: expected largest_request_bytes of 1 to 2^31 - 1, found " + std::to_string(options.largest_request_bytes));
   });
   require_same(comm, digest_of(domain.partition), "the partition");
-  impl_ = std::make_unique<Impl>(comm, domain, stencil, std::move(fields));
+  impl_ = std::make_unique<Impl>(comm, domain, stencil, std::move(fields), options);
 }
 Exchange::~Exchange() = default;
 Exchange::Exchange(Exchange&&) noexcept = default;
@@ -246,47 +432,107 @@ Exchange::Exchange(Exchange&&) noexcept = default;
 Exchange::Pending Exchange::start(std::size_t p) {
   Impl::Phase& phase = impl_->phases[p];
   PhaseCounters& count = impl_->counters.phases[p];
-  const double begin = MPI_Wtime();
-  if (!phase.receive_requests.empty()) MPI_Startall(static_cast<int>(phase.receive_requests.size()), phase.receive_requests.data());
+  const auto exchange = static_cast<std::uint64_t>(++count.exchanges);
+  for (Channel& c : phase.receives)
+    if (!c.shared) MPI_Startall(static_cast<int>(c.requests.size()), c.requests.data());
+  double begin = MPI_Wtime();
   fence("hilbrick::Exchange: fields are written, before packing");
-  run_copies("hilbrick::Exchange::pack", phase.pack);
-  for (std::size_t i = 0; i < phase.send_requests.size(); ++i) {
-    MPI_Start(&phase.send_requests[i]);
-    count.bytes_sent += static_cast<Index>(phase.send_bytes[i]);
-    impl_->counters.bytes_to_peer[phase.send_peer[i]].second += static_cast<Index>(phase.send_bytes[i]);
+  for (std::size_t i = 0; i < phase.sends.size(); ++i) {
+    Channel& c = phase.sends[i];
+    MessageCounters& sent = count.sends[i];
+    if (c.shared && exchange > 2) {
+      // The buffer is free once the receiver is done with the exchange before the last.
+      Patience patience;
+      while (c.shared->emptied->exchange.load(std::memory_order_acquire) < exchange - 2) patience.pause();
+      const double freed = MPI_Wtime();
+      sent.wait_seconds += freed - begin;
+      impl_->counters.wait_seconds += freed - begin;
+      begin = freed;
+    }
+    run_copies("hilbrick::Exchange::pack", c.copies, {0, c.shift(exchange)});
+    if (c.shared)
+      c.shared->filled->exchange.store(exchange, std::memory_order_release);
+    else
+      MPI_Startall(static_cast<int>(c.requests.size()), c.requests.data());
+    const double packed = MPI_Wtime();
+    sent.copy_seconds += packed - begin;
+    impl_->counters.pack_seconds += packed - begin;
+    begin = packed;
+    ++sent.messages;
+    sent.bytes += static_cast<Index>(c.bytes);
+    ++count.messages_sent;
+    count.bytes_sent += static_cast<Index>(c.bytes);
   }
-  count.messages_sent += static_cast<Index>(phase.sends.size());
   run_copies("hilbrick::Exchange::local", phase.local);
   count.values_copied += phase.local_values;
-  ++count.exchanges;
   impl_->counters.pack_seconds += MPI_Wtime() - begin;
   return {this, p};
 }
 
 void Exchange::finish(std::size_t p) {
   Impl::Phase& phase = impl_->phases[p];
-  const double begin = MPI_Wtime();
-  if (!phase.receive_requests.empty())
-    MPI_Waitall(static_cast<int>(phase.receive_requests.size()), phase.receive_requests.data(), MPI_STATUSES_IGNORE);
-  const double arrived = MPI_Wtime();
-  run_copies("hilbrick::Exchange::unpack", phase.unpack);
-  const double unpacked = MPI_Wtime();
-  if (!phase.send_requests.empty())
-    MPI_Waitall(static_cast<int>(phase.send_requests.size()), phase.send_requests.data(), MPI_STATUSES_IGNORE);
-  impl_->counters.wait_seconds += arrived - begin + (MPI_Wtime() - unpacked);
-  impl_->counters.unpack_seconds += unpacked - arrived;
+  PhaseCounters& count = impl_->counters.phases[p];
+  const auto exchange = static_cast<std::uint64_t>(count.exchanges);
+  const auto arrived = [exchange](Channel& c) {
+    if (c.shared) return c.shared->filled->exchange.load(std::memory_order_acquire) >= exchange;
+    int all = 0;
+    MPI_Testall(static_cast<int>(c.requests.size()), c.requests.data(), &all, MPI_STATUSES_IGNORE);
+    return all != 0;
+  };
+  double begin = MPI_Wtime();
+  // Whoever comes first is unpacked first: halos do not overlap.
+  Patience patience;
+  for (std::size_t left = phase.receives.size(); left > 0;) {
+    for (std::size_t i = 0; i < phase.receives.size(); ++i) {
+      Channel& c = phase.receives[i];
+      if (c.done == exchange || !arrived(c)) continue;
+      const double here = MPI_Wtime();
+      run_copies("hilbrick::Exchange::unpack", c.copies, {c.shift(exchange), 0});
+      if (c.shared) c.shared->emptied->exchange.store(exchange, std::memory_order_release);
+      c.done = exchange;
+      --left;
+      patience = {};
+      MessageCounters& received = count.receives[i];
+      const double unpacked = MPI_Wtime();
+      received.wait_seconds += here - begin;
+      received.copy_seconds += unpacked - here;
+      impl_->counters.wait_seconds += here - begin;
+      impl_->counters.unpack_seconds += unpacked - here;
+      begin = unpacked;
+      ++received.messages;
+      received.bytes += static_cast<Index>(c.bytes);
+    }
+    if (left > 0) patience.pause();
+  }
+  for (std::size_t i = 0; i < phase.sends.size(); ++i) {
+    Channel& c = phase.sends[i];
+    if (c.shared) continue;
+    MPI_Waitall(static_cast<int>(c.requests.size()), c.requests.data(), MPI_STATUSES_IGNORE);
+    const double sent = MPI_Wtime();
+    count.sends[i].wait_seconds += sent - begin;
+    impl_->counters.wait_seconds += sent - begin;
+    begin = sent;
+  }
 }
 
 const Plan& Exchange::plan() const { return impl_->plan; }
 const Counters& Exchange::counters() const { return impl_->counters; }
-Index Exchange::message_peers() const { return static_cast<Index>(impl_->bytes_to_peer.size()); }
-bool Exchange::copies_locally() const {
-  return std::any_of(impl_->phases.begin(), impl_->phases.end(), [](const Impl::Phase& p) { return !p.local.empty(); });
+TransportPairs Exchange::transports() const {
+  TransportPairs pairs;
+  std::set<Rank> peers, shared;
+  for (const Impl::Phase& phase : impl_->phases) {
+    if (!phase.local.empty()) pairs.self = 1;
+    for (const Channel& c : phase.sends) (c.shared ? shared : peers).insert(c.peer);
+  }
+  pairs.shared = static_cast<Index>(shared.size());
+  pairs.message = static_cast<Index>(peers.size());
+  return pairs;
 }
+const std::string& Exchange::fallback() const { return impl_->fallback; }
 Index Exchange::buffer_bytes() const {
-  std::size_t bytes = 0;
-  for (const Impl::Phase& p : impl_->phases) bytes += p.send_buffer.size() + p.receive_buffer.size();
-  return static_cast<Index>(bytes);
+  Index bytes = impl_->shared_memory_bytes;
+  for (const Impl::Phase& p : impl_->phases) bytes += static_cast<Index>(p.send_buffer.size() + p.receive_buffer.size());
+  return bytes;
 }
 
 }  // namespace hilbrick

@@ -14,7 +14,8 @@ namespace {
 /// Maxima and sums over ranks.
 struct Totals {
   Index predicted_max = 0, predicted_total = 0, counted_max = 0, counted_total = 0;
-  Index self = 0, message = 0, memory_max = 0;
+  TransportPairs pairs;
+  Index memory_max = 0;
   std::optional<Index> slab_max, slab_total;
 };
 
@@ -25,8 +26,9 @@ Totals totals(const RunReport& report) {
     t.predicted_total += r.predicted_bytes_per_step;
     t.counted_max = std::max(t.counted_max, r.counted_bytes_per_step);
     t.counted_total += r.counted_bytes_per_step;
-    t.self += r.local_pairs;
-    t.message += r.message_pairs;
+    t.pairs.self += r.pairs.self;
+    t.pairs.shared += r.pairs.shared;
+    t.pairs.message += r.pairs.message;
     t.memory_max = std::max(t.memory_max, r.memory_bytes);
   }
   if (!report.slab.empty()) {
@@ -84,7 +86,7 @@ std::string to_json(const RunReport& report) {
   j["mcells_per_second"] = report.mcells_per_second();
   j["setup_seconds"] = report.setup_seconds;
   j["fields_digest"] = report.fields_digest;
-  j["transport"] = {{"self", t.self}, {"shared", 0}, {"message", t.message}};
+  j["transport"] = {{"self", t.pairs.self}, {"shared", t.pairs.shared}, {"message", t.pairs.message}};
   j["halo"] = {{"predicted_bytes_per_step_max", t.predicted_max},     {"counted_bytes_per_step_max", t.counted_max},
                {"predicted_bytes_per_step_total", t.predicted_total}, {"counted_bytes_per_step_total", t.counted_total},
                {"slab_bytes_per_step_max", or_null(t.slab_max)},      {"slab_bytes_per_step_total", or_null(t.slab_total)}};
@@ -144,6 +146,8 @@ std::string to_table(const RunReport& report, std::size_t most_rows) {
   out +=
       fmt::format("\nPredicted {} a step in all, {} for the busiest rank: counted {}.\n", with_unit(static_cast<double>(t.predicted_total)),
                   with_unit(static_cast<double>(t.predicted_max)), equal ? "the same, to the byte" : "NOT THE SAME: please report this");
+  out += fmt::format("Halos travel between {} pairs of ranks through shared memory, between {} by message.\n", t.pairs.shared,
+                     t.pairs.message);
   if (report.slab.empty()) out += "There is no slab to compare with: more ranks than cell planes along the longest axis.\n";
   out += fmt::format("{} steps in {:.2f} s ({:.1f} Mcells/s), set-up {:.2f} s, at most {} a rank. Digest {}.\n", report.steps,
                      report.loop_seconds, report.mcells_per_second(), report.setup_seconds, with_unit(static_cast<double>(t.memory_max)),

@@ -58,38 +58,57 @@ void check_phase(const Case& c, Setting<T>& s, std::size_t phase, const std::str
   EXPECT_EQ(wrong, 0) << what << ", phase " << phase;
 }
 
+/// Per phase and per peer, in every transport.
+void expect_counted_as_predicted(const Exchange& exchange, Transport transport, std::size_t value_bytes) {
+  const Counters& counters = exchange.counters();
+  for (std::size_t phase = 0; phase < exchange.plan().phases.size(); ++phase) {
+    const PhaseCounters& counted = counters.phases[phase];
+    const auto expect_same = [&](const std::vector<Message>& predicted, const std::vector<MessageCounters>& channels) {
+      std::map<Rank, Index> bytes;
+      for (const Message& m : predicted) bytes[m.peer] = m.values * static_cast<Index>(value_bytes);
+      EXPECT_EQ(channels.size(), predicted.size());
+      Index all = 0;
+      for (const MessageCounters& c : channels) {
+        EXPECT_EQ(c.bytes, counted.exchanges * bytes[c.peer]);
+        EXPECT_EQ(c.messages, counted.exchanges);
+        EXPECT_EQ(c.transport, transport);
+        all += c.bytes;
+      }
+      return all;
+    };
+    EXPECT_EQ(expect_same(exchange.plan().phases[phase].sends, counted.sends), counted.bytes_sent);
+    expect_same(exchange.plan().phases[phase].receives, counted.receives);
+    EXPECT_EQ(counted.messages_sent, counted.exchanges * static_cast<Index>(exchange.plan().phases[phase].sends.size()));
+  }
+}
+
+constexpr int repeats = 4;  // shared buffers come in pairs: each must be used again
+
 template <class T>
-void run_cases(std::uint32_t first_seed, std::uint32_t count) {
+void run_cases(const ExchangeOptions& options, std::uint32_t first_seed, std::uint32_t count) {
   const Comm comm(MPI_COMM_WORLD);
   for (std::uint32_t seed = first_seed; seed < first_seed + count; ++seed) {
     const Case c = draw(seed, comm.size());
     Setting<T> s(c, comm);
-    Exchange exchange(comm, s.domain, c.stencil, s.refs);
-    for (int repeat = 0; repeat < 2; ++repeat)
+    Exchange exchange(comm, s.domain, c.stencil, s.refs, options);
+    for (int repeat = 0; repeat < repeats; ++repeat)
       for (std::size_t phase = 0; phase < c.stencil.phases().size(); ++phase) {
         s.fill();
         exchange.start(phase).finish();
         check_phase(c, s, phase, "seed " + std::to_string(seed));
       }
-    // Predicted == counted, per phase and per peer.
-    Index to_peers = 0;
-    for (std::size_t phase = 0; phase < exchange.plan().phases.size(); ++phase) {
-      Index values = 0;
-      for (const Message& m : exchange.plan().phases[phase].sends) values += m.values;
-      const PhaseCounters& counted = exchange.counters().phases[phase];
-      EXPECT_EQ(counted.exchanges, 2);
-      EXPECT_EQ(counted.bytes_sent, 2 * values * static_cast<Index>(sizeof(T)));
-      EXPECT_EQ(counted.messages_sent, 2 * static_cast<Index>(exchange.plan().phases[phase].sends.size()));
-      to_peers += counted.bytes_sent;
-    }
-    for (const auto& [peer, bytes] : exchange.counters().bytes_to_peer) to_peers -= bytes;
-    EXPECT_EQ(to_peers, 0);
+    expect_counted_as_predicted(exchange, options.transport, sizeof(T));
   }
 }
 
-TEST(Exchange, FillsExactlyWhatIsReadFloat) { run_cases<float>(1, 120); }
-TEST(Exchange, FillsExactlyWhatIsReadDouble) { run_cases<double>(1000, 60); }
-TEST(Exchange, FillsExactlyWhatIsReadComplex) { run_cases<std::complex<double>>(2000, 30); }
+class Exchanges : public ::testing::TestWithParam<Transport> {};
+INSTANTIATE_TEST_SUITE_P(By, Exchanges, ::testing::Values(Transport::message, Transport::shared),
+                         [](const auto& transport) { return std::string(name_of(transport.param)); });
+
+TEST_P(Exchanges, FillExactlyWhatIsReadFloat) { run_cases<float>({GetParam()}, 1, 120); }
+TEST_P(Exchanges, FillExactlyWhatIsReadDouble) { run_cases<double>({GetParam()}, 1000, 60); }
+TEST_P(Exchanges, FillExactlyWhatIsReadComplex) { run_cases<std::complex<double>>({GetParam()}, 2000, 30); }
+TEST(Exchange, SplitsLargeMessages) { run_cases<double>({Transport::message, 64}, 1000, 30); }
 
 TEST(Exchange, ControlAWrongHaloValueIsSeen) {
   // The oracle must fail when one halo value is off: otherwise the tests above could not.
@@ -106,12 +125,13 @@ TEST(Exchange, ControlAWrongHaloValueIsSeen) {
   EXPECT_NE(s.at(0, 0, halo.lo), value_at<float>(0, wrapped(halo.lo, c.tiling.grid())));
 }
 
-TEST(Exchange, AllocatesNothingWhileRunning) {
+TEST_P(Exchanges, AllocateNothingWhileRunning) {
   const Comm comm(MPI_COMM_WORLD);
   const Case c{Tiling({{24, 20, 16}, {true, false, false}}, 4), {}, Stencil::yee(), Method::hilbert};
   Setting<float> s(c, comm);
-  Exchange exchange(comm, s.domain, c.stencil, s.refs);
-  static int allocations = 0;
+  Exchange exchange(comm, s.domain, c.stencil, s.refs, {GetParam()});
+  static int allocations;
+  allocations = 0;
   Kokkos::Profiling::Experimental::set_allocate_data_callback(
       [](Kokkos::Profiling::SpaceHandle, const char*, const void*, std::uint64_t) { ++allocations; });
   for (int repeat = 0; repeat < 3; ++repeat)

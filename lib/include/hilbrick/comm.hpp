@@ -10,11 +10,14 @@
 
 #include <hilbrick/partition/error.hpp>
 #include <hilbrick/partition/grid.hpp>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace hilbrick {
+
+class Wiring;
 
 class Comm {
  public:
@@ -35,10 +38,14 @@ class Comm {
   int nodes() const { return nodes_; }
   /// The node of each rank, when the caller needs them all. Collective over comm.
   std::vector<int> gather_nodes() const;
+  /// What the exchanges of this communicator share, a second duplicate among it; made at the first call and alive as long as one of them or
+  /// this. Collective over comm.
+  const std::shared_ptr<Wiring>& wiring() const;
 
  private:
   MPI_Comm comm_ = MPI_COMM_NULL;
   int rank_ = 0, size_ = 1, node_ = 0, nodes_ = 1;
+  mutable std::shared_ptr<Wiring> wiring_;
 };
 
 /// An error that every rank of a communicator throws at the same point: all can leave in an orderly way, and one prints it.
@@ -69,8 +76,8 @@ void check_launcher(int world_size);
 /// The rank that the launcher gave this process, also where MPI sees each process alone; 0 without a launcher. Local.
 int launcher_rank();
 
-/// Rank 0's text on every rank. Collective over comm.
-std::string broadcast(const Comm& comm, std::string text);
+/// One rank's text, rank 0's by default, on every rank. Collective over comm.
+std::string broadcast(const Comm& comm, std::string text, Rank from = 0);
 /// Rank 0's values on every rank; the vector's size is rank 0's. Collective over comm.
 std::vector<double> broadcast(const Comm& comm, std::vector<double> values);
 

@@ -8,34 +8,68 @@
 //   ...                                    // anything that neither reads halos nor writes what others read
 //   pending.finish();                      // waits, unpacks: halos are those of the owners
 //
-// One message to each peer and phase, by persistent requests, tag = phase, on a communicator of the exchange's own. What wraps
-// onto the same rank, or lies in another of its boxes, is copied without MPI. Bytes and messages are counted where they are handed to MPI.
+// One message to each peer and phase, handed over in one of two ways, chosen for each peer when the exchange is built:
+//   shared    the owner packs into memory that the receiver reads, and raises a flag; no MPI. For ranks of one node that were found to see
+//             each other's memory by writing and reading it.
+//   message   persistent requests of MPI. For all others.
+// What wraps onto the same rank, or lies in another of its boxes, is copied there. Bytes and messages are counted where they are handed
+// over.
 
 #include <hilbrick/comm.hpp>
 #include <hilbrick/field.hpp>
 #include <hilbrick/partition/plan.hpp>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace hilbrick {
 
-/// What was really done since the exchange was built.
+/// How messages travel; `automatic` takes `shared` wherever it works.
+enum class Transport { automatic, message, shared };
+std::string_view name_of(Transport transport);
+
+struct ExchangeOptions {
+  /// `shared` insists on it between ranks of one node and is an error where that fails; ranks of different nodes use `message` always.
+  Transport transport = Transport::automatic;
+  /// Larger messages of MPI travel as several requests; at most 2^31 - 1.
+  Index largest_request_bytes = Index{1} << 30;
+};
+
+/// What was handed over, or taken, in one direction between this rank and a peer in a phase since the exchange was built.
+struct MessageCounters {
+  Rank peer;
+  Transport transport;
+  bool same_node;
+  Index messages = 0, bytes = 0;
+  double copy_seconds = 0;  // packing or unpacking
+  double wait_seconds =
+      0;  // sending: for a free buffer and for MPI to be done with it; receiving: for this peer, all earlier ones being done
+};
 struct PhaseCounters {
   Index exchanges = 0;
-  Index messages_sent = 0, bytes_sent = 0;
-  Index values_copied = 0;  // between boxes of this rank
+  Index messages_sent = 0, bytes_sent = 0;  // to all peers
+  Index values_copied = 0;                  // between boxes of this rank
+  std::vector<MessageCounters> sends, receives;
 };
 struct Counters {
   std::vector<PhaseCounters> phases;
-  std::vector<std::pair<Rank, Index>> bytes_to_peer;  // by rank
   double pack_seconds = 0, wait_seconds = 0, unpack_seconds = 0;
+  double shared_setup_seconds = 0;  // what it took to find out who sees whose memory and to map it
+};
+
+/// Directed pairs (this rank, peer) by how halos travel; `self` is this rank with itself.
+struct TransportPairs {
+  Index self = 0, shared = 0, message = 0;
 };
 
 class Exchange {
  public:
   /// The fields of the stencil, in its order; their blocks are those of the domain's boxes and hold what the stencil reads. Arrays
-  /// must stay in place while the exchange lives. Throws SharedError where ranks disagree on the partition. Collective over comm.
-  Exchange(const Comm& comm, const Domain& domain, const Stencil& stencil, std::vector<FieldRef> fields);
+  /// must stay in place while the exchange lives. Throws SharedError where ranks disagree on the partition, for fields that do not fit, and
+  /// where `shared` is insisted on and fails. Collective over comm.
+  Exchange(const Comm& comm, const Domain& domain, const Stencil& stencil, std::vector<FieldRef> fields,
+           const ExchangeOptions& options = {});
   ~Exchange();
   Exchange(Exchange&&) noexcept;
   Exchange(const Exchange&) = delete;
@@ -55,15 +89,15 @@ class Exchange {
   };
 
   /// Starts a phase. Until finish() its halos are undefined and the values that it sends must not change. Every rank must run the
-  /// same phases in the same order, one at a time. Local.
+  /// same phases in the same order, one at a time. Local; waits for peers that are two exchanges of this phase behind.
   Pending start(std::size_t phase);
 
   const Plan& plan() const;
   const Counters& counters() const;
-  /// Directed pairs (this rank, peer) that travel by message.
-  Index message_peers() const;
-  /// Whether any halo of this rank is copied from itself.
-  bool copies_locally() const;
+  TransportPairs transports() const;
+  /// On rank 0 one line for people where ranks share a node and not its memory: which and why; else empty.
+  const std::string& fallback() const;
+  /// What this rank allocated for messages, in its own memory and in shared memory.
   Index buffer_bytes() const;
 
  private:
