@@ -65,6 +65,7 @@ void declare(CLI::App& app, CommandLine& line) {
   app.add_option("--transport", line.transport, "How halos travel between ranks of a node: auto, message or shared")
       ->check(one_of({"auto", "message", "shared"}))
       ->type_name("T");
+  app.add_flag("--verify", line.options.verify, "Prove the exchange of halos on this scene's partition before the first step");
   app.add_option("--out", line.options.out, "Folder for the output (default: out)")->type_name("DIR");
   app.add_option("--progress", line.progress, "auto (a live line on a terminal), bar, json or none")
       ->check(one_of({"auto", "bar", "json", "none"}))

@@ -18,6 +18,7 @@ struct RunOptions {
   ProgressStyle progress = ProgressStyle::automatic;
   std::string method = "hilbert";  // as asked for, for the report
   Transport transport = Transport::automatic;
+  bool verify = false;  // the halos, before the first step
 };
 
 /// Runs a scene, writes its output into options.out and prints the table. Throws SharedError. Collective over comm.

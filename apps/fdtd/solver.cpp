@@ -6,6 +6,7 @@
 #include <cmath>
 #include <ctime>
 #include <hilbrick/digest.hpp>
+#include <hilbrick/verify.hpp>
 #include <utility>
 
 namespace hilbrick::fdtd {
@@ -509,6 +510,14 @@ std::string Solver<T>::digest() const {
   std::uint64_t mine = 0;
   for (int c = 0; c < 6; ++c) mine += local_digest(fields_[c], c, numerics_.grid);
   return hex(sum_digests(comm_, mine));
+}
+
+template <class T>
+void Solver<T>::verify_halos() {
+  const std::vector<FieldRef> arrays = refs(fields_);
+  verify(comm_, domain_, numerics_.stencils[0], arrays, exchange_);
+  exchange_.reset_counters();
+  if (average_exchange_) verify(comm_, domain_, numerics_.stencils[1], arrays, *average_exchange_);
 }
 
 template <class T>

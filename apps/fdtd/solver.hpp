@@ -44,6 +44,10 @@ class Solver {
   /// Advances by one step. No collective.
   void step();
 
+  /// Proves the exchange of halos on this scene's own partition; fields and counters end as they were before the first step. Throws
+  /// SharedError that names the first faults. Collective over comm.
+  void verify_halos();
+
   /// Steps done since t = 0.
   Index steps_done() const { return step_; }
   const Field<T>& field(Component c) const { return fields_[c]; }

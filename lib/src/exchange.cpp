@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <sched.h>
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstring>
 #include <hilbrick/digest.hpp>
@@ -30,17 +34,87 @@ struct Shift {
   std::size_t from = 0, to = 0;
 };
 
-template <class Value>
-void run_copy(const Copy& c, Shift shift) {
+/// How values are written: for this core to read, or past its caches for another. A line that another core holds must not be fetched first
+/// only to be overwritten, which is most of the cost of packing where the two cores share no cache.
+enum class Stores { plain, streaming };
+
+#if defined(__x86_64__)
+/// Places are multiples of 4 bytes.
+void stream(std::byte* to, const std::byte* from, std::size_t bytes) {
+  const auto word = [&] {
+    int value;
+    std::memcpy(&value, from, sizeof value);
+    _mm_stream_si32(reinterpret_cast<int*>(to), value);
+  };
+  const auto advance = [&](std::size_t by) {
+    to += by;
+    from += by;
+    bytes -= by;
+  };
+  for (; bytes > 0 && reinterpret_cast<std::uintptr_t>(to) % 16 != 0; advance(4)) word();
+  for (; bytes >= 16; advance(16))
+    _mm_stream_si128(reinterpret_cast<__m128i*>(to), _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+  for (; bytes > 0; advance(4)) word();
+}
+/// Before a flag says so, what was streamed must be there.
+void end_stream() { _mm_sfence(); }
+#else
+void stream(std::byte* to, const std::byte* from, std::size_t bytes) { std::memcpy(to, from, bytes); }
+void end_stream() {}
+#endif
+
+/// Calls f(to, from) for each row along x.
+template <class F>
+void for_each_row(const Copy& c, Shift shift, F&& f) {
   for (Index z = 0; z < c.extent.z; ++z)
-    for (Index y = 0; y < c.extent.y; ++y) {
+    for (Index y = 0; y < c.extent.y; ++y) f(c.to + shift.to + z * c.to_z + y * c.to_y, c.from + shift.from + z * c.from_z + y * c.from_y);
+}
+
+/// Copies of short rows to consecutive places, gathered into whole lines first: streamed one by one they would be slow.
+template <class Value>
+void stream_gathered(const Copy& c, Shift shift) {
+  constexpr Index room = 4096;
+  alignas(64) std::array<std::byte, room> gathered;
+  const Index row_bytes = c.extent.x * static_cast<Index>(sizeof(Value));
+  std::byte* to = c.to + shift.to;
+  Index used = 0;
+  const auto flush = [&] {
+    stream(to, gathered.data(), static_cast<std::size_t>(used));
+    to += used;
+    used = 0;
+  };
+  for (Index z = 0; z < c.extent.z; ++z)
+    for (Index y = 0; y < c.extent.y;) {
       const std::byte* from = c.from + shift.from + z * c.from_z + y * c.from_y;
-      std::byte* to = c.to + shift.to + z * c.to_z + y * c.to_y;
+      std::byte* at = gathered.data() + used;
+      const Index rows = std::min(c.extent.y - y, (room - used) / row_bytes);
       if (c.extent.x == 1)
-        std::memcpy(to, from, sizeof(Value));
+        for (Index i = 0; i < rows; ++i) std::memcpy(at + i * static_cast<Index>(sizeof(Value)), from + i * c.from_y, sizeof(Value));
       else
-        std::memcpy(to, from, static_cast<std::size_t>(c.extent.x) * sizeof(Value));
+        for (Index i = 0; i < rows; ++i) std::memcpy(at + i * row_bytes, from + i * c.from_y, static_cast<std::size_t>(row_bytes));
+      y += rows;
+      used += rows * row_bytes;
+      if (room - used < row_bytes) flush();
     }
+  flush();
+}
+
+/// By value: what is written through a pointer to bytes might otherwise be the strides, which would be read again for each value.
+template <class Value, Stores stores>
+void run_copy(const Copy c, const Shift shift) {
+  const auto row_bytes = static_cast<std::size_t>(c.extent.x) * sizeof(Value);
+  if constexpr (stores == Stores::streaming) {
+    const auto dense = static_cast<Index>(row_bytes);
+    if (row_bytes < 256 && c.to_y == dense && c.to_z == dense * c.extent.y)
+      stream_gathered<Value>(c, shift);
+    else
+      for_each_row(c, shift, [&](std::byte* to, const std::byte* from) { stream(to, from, row_bytes); });
+    end_stream();
+  } else if (c.extent.x == 1) {
+    for_each_row(c, shift, [](std::byte* to, const std::byte* from) { std::memcpy(to, from, sizeof(Value)); });
+  } else {
+    for_each_row(c, shift, [&](std::byte* to, const std::byte* from) { std::memcpy(to, from, row_bytes); });
+  }
 }
 
 struct Bytes16 {
@@ -48,17 +122,18 @@ struct Bytes16 {
 };
 
 /// One launch for all copies of a list.
+template <Stores stores = Stores::plain>
 void run_copies(const char* label, const std::vector<Copy>& copies, Shift shift = {}) {
   if (copies.empty()) return;
   const Copy* list = copies.data();
   Kokkos::parallel_for(label, Kokkos::RangePolicy<Kokkos::DefaultHostExecutionSpace>(0, copies.size()), [list, shift](std::size_t i) {
     switch (list[i].value_bytes) {
       case 4:
-        return run_copy<float>(list[i], shift);
+        return run_copy<float, stores>(list[i], shift);
       case 8:
-        return run_copy<double>(list[i], shift);
+        return run_copy<double, stores>(list[i], shift);
       default:
-        return run_copy<Bytes16>(list[i], shift);
+        return run_copy<Bytes16, stores>(list[i], shift);
     }
   });
 }
@@ -161,10 +236,14 @@ struct Exchange::Impl {
     std::vector<std::byte> send_buffer, receive_buffer;  // of messages of MPI
     std::vector<Copy> local;
     Index local_values = 0;
+    std::uint64_t exchange = 0;  // the number of the last
   };
 
   Impl(const Comm& comm, const Domain& domain, const Stencil& stencil, std::vector<FieldRef> fields, const ExchangeOptions& options)
-      : wiring(comm.wiring()), fields_(std::move(fields)), plan(make_plan(domain.partition, stencil, domain.rank)) {
+      : wiring(comm.wiring()),
+        streaming(options.streaming),
+        fields_(std::move(fields)),
+        plan(make_plan(domain.partition, stencil, domain.rank)) {
     first_tag = wiring->take_tags(static_cast<int>(plan.phases.size()));
     if (options.transport != Transport::message) {
       const double begin = MPI_Wtime();
@@ -392,6 +471,7 @@ struct Exchange::Impl {
   }
 
   std::shared_ptr<Wiring> wiring;
+  bool streaming;
   int first_tag = 0;  // phase p has tag first_tag + p
   std::vector<FieldRef> fields_;
   Plan plan;
@@ -432,7 +512,8 @@ Exchange::Exchange(Exchange&&) noexcept = default;
 Exchange::Pending Exchange::start(std::size_t p) {
   Impl::Phase& phase = impl_->phases[p];
   PhaseCounters& count = impl_->counters.phases[p];
-  const auto exchange = static_cast<std::uint64_t>(++count.exchanges);
+  const std::uint64_t exchange = ++phase.exchange;
+  ++count.exchanges;
   for (Channel& c : phase.receives)
     if (!c.shared) MPI_Startall(static_cast<int>(c.requests.size()), c.requests.data());
   double begin = MPI_Wtime();
@@ -449,11 +530,17 @@ Exchange::Pending Exchange::start(std::size_t p) {
       impl_->counters.wait_seconds += freed - begin;
       begin = freed;
     }
-    run_copies("hilbrick::Exchange::pack", c.copies, {0, c.shift(exchange)});
-    if (c.shared)
+    if (c.shared) {
+      const Shift shift{0, c.shift(exchange)};
+      if (impl_->streaming)
+        run_copies<Stores::streaming>("hilbrick::Exchange::pack", c.copies, shift);
+      else
+        run_copies("hilbrick::Exchange::pack", c.copies, shift);
       c.shared->filled->exchange.store(exchange, std::memory_order_release);
-    else
+    } else {
+      run_copies("hilbrick::Exchange::pack", c.copies);
       MPI_Startall(static_cast<int>(c.requests.size()), c.requests.data());
+    }
     const double packed = MPI_Wtime();
     sent.copy_seconds += packed - begin;
     impl_->counters.pack_seconds += packed - begin;
@@ -472,7 +559,7 @@ Exchange::Pending Exchange::start(std::size_t p) {
 void Exchange::finish(std::size_t p) {
   Impl::Phase& phase = impl_->phases[p];
   PhaseCounters& count = impl_->counters.phases[p];
-  const auto exchange = static_cast<std::uint64_t>(count.exchanges);
+  const std::uint64_t exchange = phase.exchange;
   const auto arrived = [exchange](Channel& c) {
     if (c.shared) return c.shared->filled->exchange.load(std::memory_order_acquire) >= exchange;
     int all = 0;
@@ -517,6 +604,15 @@ void Exchange::finish(std::size_t p) {
 
 const Plan& Exchange::plan() const { return impl_->plan; }
 const Counters& Exchange::counters() const { return impl_->counters; }
+void Exchange::reset_counters() {
+  Counters& all = impl_->counters;
+  for (PhaseCounters& phase : all.phases) {
+    for (auto* directions : {&phase.sends, &phase.receives})
+      for (MessageCounters& m : *directions) m = {m.peer, m.transport, m.same_node};
+    phase.exchanges = phase.messages_sent = phase.bytes_sent = phase.values_copied = 0;
+  }
+  all.pack_seconds = all.wait_seconds = all.unpack_seconds = 0;
+}
 TransportPairs Exchange::transports() const {
   TransportPairs pairs;
   std::set<Rank> peers, shared;
