@@ -111,12 +111,13 @@ RankReport rank_report(const Comm& comm, const Solver<T>& solver, Index steps) {
   mine.boxes = static_cast<Index>(solver.domain().boxes.size());
   mine.peers = peers(exchange.plan());
   mine.predicted_bytes_per_step = predicted_bytes(exchange.plan(), sizeof(T));
-  Index bytes = 0;
-  for (const PhaseCounters& phase : exchange.counters().phases) bytes += phase.bytes_sent;
-  mine.counted_bytes_per_step = steps > 0 ? bytes / steps : 0;
-  mine.wait_seconds = exchange.counters().wait_seconds;
+  const Counters& counters = exchange.counters();
+  mine.counted_bytes_per_step = steps > 0 ? counters.bytes_sent() / steps : 0;
+  mine.internode_bytes_per_step = steps > 0 ? counters.bytes_sent_between_nodes() / steps : 0;
+  mine.wait_seconds = counters.wait_seconds;
   mine.compute_seconds = solver.compute_seconds();
   mine.pairs = exchange.transports();
+  mine.shared_setup_seconds = counters.shared_setup_seconds;
   mine.memory_bytes = peak_memory_bytes();
   return mine;
 }

@@ -488,6 +488,20 @@ std::string_view name_of(Transport transport) {
   return transport == Transport::automatic ? "auto" : transport == Transport::message ? "message" : "shared";
 }
 
+Index Counters::bytes_sent() const {
+  Index bytes = 0;
+  for (const PhaseCounters& phase : phases) bytes += phase.bytes_sent;
+  return bytes;
+}
+
+Index Counters::bytes_sent_between_nodes() const {
+  Index bytes = 0;
+  for (const PhaseCounters& phase : phases)
+    for (const MessageCounters& m : phase.sends)
+      if (!m.same_node) bytes += m.bytes;
+  return bytes;
+}
+
 Exchange::Exchange(const Comm& comm, const Domain& domain, const Stencil& stencil, std::vector<FieldRef> fields,
                    const ExchangeOptions& options) {
   agree_on(comm, [&] {

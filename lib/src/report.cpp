@@ -15,7 +15,8 @@ namespace {
 struct Totals {
   Index predicted_max = 0, predicted_total = 0, counted_max = 0, counted_total = 0;
   TransportPairs pairs;
-  Index memory_max = 0;
+  Index internode_total = 0, memory_max = 0;
+  double shared_setup_max = 0;
   std::optional<Index> slab_max, slab_total;
 };
 
@@ -26,6 +27,8 @@ Totals totals(const RunReport& report) {
     t.predicted_total += r.predicted_bytes_per_step;
     t.counted_max = std::max(t.counted_max, r.counted_bytes_per_step);
     t.counted_total += r.counted_bytes_per_step;
+    t.internode_total += r.internode_bytes_per_step;
+    t.shared_setup_max = std::max(t.shared_setup_max, r.shared_setup_seconds);
     t.pairs.self += r.pairs.self;
     t.pairs.shared += r.pairs.shared;
     t.pairs.message += r.pairs.message;
@@ -101,6 +104,7 @@ std::string to_json(const RunReport& report) {
                      {"bytes_per_step", m.counted_bytes_per_step},
                      {"slab_bytes_per_step",
                       report.slab.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(report.slab[r].bytes_per_step)},
+                     {"internode_bytes_per_step", m.internode_bytes_per_step},
                      {"compute_seconds", m.compute_seconds},
                      {"wait_seconds", m.wait_seconds}});
   }
@@ -146,8 +150,8 @@ std::string to_table(const RunReport& report, std::size_t most_rows) {
   out +=
       fmt::format("\nPredicted {} a step in all, {} for the busiest rank: counted {}.\n", with_unit(static_cast<double>(t.predicted_total)),
                   with_unit(static_cast<double>(t.predicted_max)), equal ? "the same, to the byte" : "NOT THE SAME: please report this");
-  out += fmt::format("Halos travel between {} pairs of ranks through shared memory, between {} by message.\n", t.pairs.shared,
-                     t.pairs.message);
+  out += fmt::format("Directed pairs of ranks: {} through shared memory (set up in {:.3f} s), {} by message; {} a step between nodes.\n",
+                     t.pairs.shared, t.shared_setup_max, t.pairs.message, with_unit(static_cast<double>(t.internode_total)));
   if (report.slab.empty()) out += "There is no slab to compare with: more ranks than cell planes along the longest axis.\n";
   out += fmt::format("{} steps in {:.2f} s ({:.1f} Mcells/s), set-up {:.2f} s, at most {} a rank. Digest {}.\n", report.steps,
                      report.loop_seconds, report.mcells_per_second(), report.setup_seconds, with_unit(static_cast<double>(t.memory_max)),

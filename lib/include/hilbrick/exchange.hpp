@@ -56,6 +56,10 @@ struct PhaseCounters {
   std::vector<MessageCounters> sends, receives;
 };
 struct Counters {
+  /// Sent over all phases: in all, and to ranks of other nodes.
+  Index bytes_sent() const;
+  Index bytes_sent_between_nodes() const;
+
   std::vector<PhaseCounters> phases;
   double pack_seconds = 0, wait_seconds = 0, unpack_seconds = 0;
   double shared_setup_seconds = 0;  // what it took to find out who sees whose memory and to map it

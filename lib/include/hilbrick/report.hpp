@@ -16,10 +16,11 @@ namespace hilbrick {
 struct RankReport {
   int node = 0;
   Index cells = 0, boxes = 0, peers = 0;
-  Index predicted_bytes_per_step = 0, counted_bytes_per_step = 0;
+  Index predicted_bytes_per_step = 0, counted_bytes_per_step = 0, internode_bytes_per_step = 0;
   double compute_seconds = 0, wait_seconds = 0;
   TransportPairs pairs;
-  Index memory_bytes = 0;  // the most this process ever had
+  double shared_setup_seconds = 0;  // of setup_seconds: finding out who shares memory, and mapping it
+  Index memory_bytes = 0;           // the most this process ever had
 };
 
 struct RunReport {
