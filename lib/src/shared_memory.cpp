@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <hilbrick/partition/error.hpp>
@@ -27,11 +28,17 @@ class File {
   int descriptor_;
 };
 
+/// Linux lets a process have 65530 mappings by default, and it needs others than these.
+constexpr int most_mappings = 16384;
+std::atomic<int> mappings{0};
+
 std::byte* map(const File& file, std::size_t offset, std::size_t bytes) {
+  if (mappings >= most_mappings) throw runtime_failure("it is mapped in " + std::to_string(most_mappings) + " pieces already");
   // Populated: the first step must not pay for page faults.
   void* data = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file.get(), static_cast<off_t>(offset));
   if (data == MAP_FAILED)
     throw runtime_failure("cannot map " + std::to_string(bytes) + " bytes of shared memory (" + std::strerror(errno) + ")");
+  ++mappings;
   return static_cast<std::byte*>(data);
 }
 
@@ -63,7 +70,10 @@ SharedMemory SharedMemory::open(const std::string& name, std::size_t offset, std
 }
 
 SharedMemory::~SharedMemory() {
-  if (data_ != nullptr) munmap(data_, bytes_);
+  if (data_ != nullptr) {
+    munmap(data_, bytes_);
+    --mappings;
+  }
   remove_name();
 }
 
