@@ -6,6 +6,7 @@
 #include <cmath>
 #include <ctime>
 #include <hilbrick/digest.hpp>
+#include <hilbrick/partition/box_set.hpp>
 #include <hilbrick/verify.hpp>
 #include <utility>
 
@@ -27,6 +28,11 @@ template <class T>
 struct Solver<T>::BoxWork {
   std::array<MaterialMap, 6> materials;
   std::array<std::vector<Layer>, 6> layers;  // of each component
+  struct Regions {
+    Box interior;          // reads no halo of another rank's and none that a wall sets
+    std::vector<Box> rim;  // the rest
+  };
+  std::array<Regions, 2> regions;  // of E, of H
 };
 
 template <class T>
@@ -134,6 +140,7 @@ Solver<T>::Solver(const Comm& comm, const Scene& scene, const Numerics& numerics
     for (int c = 0; c < 6; ++c) work.materials[c] = map_materials(scene, numerics, static_cast<Component>(c), fields_[c].blocks()[b].owned);
   }
   make_layers();
+  make_interiors();
   make_sources();
 }
 
@@ -164,6 +171,38 @@ void Solver<T>::make_layers() {
         }
       }
   }
+}
+
+template <class T>
+void Solver<T>::make_interiors() {
+  for (std::size_t b = 0; b < work_.size(); ++b)
+    for (const int magnetic : {0, 1}) {
+      Box all;
+      for (int c = 0; c < 3; ++c) all = hull(all, fields_[3 * magnetic + c].blocks()[b].owned);
+      // E reads one below, H one above.
+      Box interior = domain_.boxes[b];
+      for (int a = 0; a < 3; ++a) {
+        Box read = all;
+        read.lo[a] = magnetic ? interior.hi[a] : interior.lo[a] - 1;
+        read.hi[a] = read.lo[a] + 1;
+        const bool at_wall = magnetic ? interior.hi[a] == scene_.cells[a] : interior.lo[a] == 0;
+        bool waits = at_wall && scene_.boundary[a][magnetic] == Boundary::pmc;
+        for (const Message& m : exchange_.plan().phases[static_cast<std::size_t>(magnetic)].receives)
+          for (const Link& link : m.links)
+            for_each_cell({{-1, -1, -1}, {2, 2, 2}}, [&](Int3 image) {
+              const Int3 n = scene_.cells;
+              if (!intersection(shifted(link.cells, {image.x * n.x, image.y * n.y, image.z * n.z}), read).empty()) waits = true;
+            });
+        // A rim along x is one value of each row: going over all rows again costs more than waiting does.
+        if (waits && a == 0) interior.hi.x = interior.lo.x;
+        if (waits && magnetic) --interior.hi[a];
+        if (waits && !magnetic) ++interior.lo[a];
+      }
+      auto& regions = work_[b]->regions[magnetic];
+      if (interior.empty()) interior = {};
+      regions.interior = interior;
+      subtract(all, interior, regions.rim);
+    }
 }
 
 template <class T>
@@ -215,7 +254,7 @@ Differences<T> Solver<T>::differences(std::size_t box, int field, int axis, bool
 
 template <class T>
 template <bool electric>
-void Solver<T>::update(BoxWork& work, std::size_t box) {
+void Solver<T>::update(BoxWork& work, std::size_t box, const Box& region) {
   constexpr int own = electric ? 0 : 3, other = electric ? 3 : 0;
   const std::vector<Coefficients<T>>& table = table_[electric ? 0 : 1];
 
@@ -245,6 +284,9 @@ void Solver<T>::update(BoxWork& work, std::size_t box) {
                      &work.layers[c]};
     rows = hull(rows, block.owned);
   }
+  // Along x in values from the start of a row, where all components start.
+  const Index region_begin = region.lo.x - rows.lo.x, region_end = region.hi.x - rows.lo.x;
+  rows = intersection(rows, region);
 
   /// One component's part of a row: where it starts, how far it goes, the run of material that comes next.
   struct Part {
@@ -257,26 +299,28 @@ void Solver<T>::update(BoxWork& work, std::size_t box) {
     part.end = 0;
     if (!has_row(component.owned, y, z)) return;
     const Index dy = y - component.owned.lo.y, dz = z - component.owned.lo.z;
-    part.end = component.owned.extent().x;
+    part.end = std::min(component.owned.extent().x, region_end);
     part.curl.f = component.first + component.stride_y * dy + component.stride_z * dz;
     part.curl.u = component.along_u.row(dy, dz);
     part.curl.v = component.along_v.row(dy, dz);
     const MaterialMap& materials = *component.materials;
-    part.whole = {static_cast<std::int32_t>(part.end), vacuum_id};
+    part.whole = {static_cast<std::int32_t>(component.owned.extent().x), vacuum_id};
     part.run = materials.row_runs.empty() ? &part.whole : &materials.runs[materials.row_runs[row_of(component.owned, y, z)]];
   };
   const auto update_layers = [&](const ComponentRows& component, const Part& part, Index y, Index z) {
     for (Layer& layer : *component.layers) {
       if (!has_row(layer.cells, y, z)) continue;
       const Difference<T>& d = layer.axis == component.u ? part.curl.u : part.curl.v;
-      const Index begin = layer.cells.lo.x - component.owned.lo.x, end = layer.cells.hi.x - component.owned.lo.x;
+      const Index layer_begin = layer.cells.lo.x - component.owned.lo.x, layer_end = layer.cells.hi.x - component.owned.lo.x;
+      const Index begin = std::max(layer_begin, region_begin), end = std::min(layer_end, region_end);
+      if (begin >= end) continue;
       T* psi = layer.psi.data() + static_cast<Index>(row_of(layer.cells, y, z)) * layer.cells.extent().x;
       const std::array<std::vector<T>, 2>& profile = cpml_[layer.axis][electric ? 0 : 1];
       by_material(*component.materials, table, row_of(component.owned, y, z), begin, end,
                   [&](Index first, Index last, const Coefficients<T>& k) {
                     if (k.gain == 0) return;  // in a perfect conductor
                     const auto run = [&](auto b, auto c) {
-                      cpml_row(part.curl.f + first, psi + (first - begin), last - first, k.gain * layer.sign, b, c, d.from(first));
+                      cpml_row(part.curl.f + first, psi + (first - layer_begin), last - first, k.gain * layer.sign, b, c, d.from(first));
                     };
                     if (layer.axis == 0) {
                       const Index x = component.owned.lo.x + first;
@@ -294,11 +338,11 @@ void Solver<T>::update(BoxWork& work, std::size_t box) {
       for (int a = 0; a < 3; ++a) part_of(components[a], y, z, parts[a]);
       // From one change of any component's material to the next: together where all three go on, else each by itself.
       const Index end = std::max({parts[0].end, parts[1].end, parts[2].end});
-      for (Index first = 0; first < end;) {
+      for (Index first = region_begin; first < end;) {
         Index last = end;
         for (Part& part : parts)
           if (first < part.end) {
-            if (part.run->last <= first) ++part.run;
+            while (part.run->last <= first) ++part.run;
             last = std::min<Index>(last, part.run->last);
             part.curl.keep = table[part.run->material].keep;
             part.curl.gain = table[part.run->material].gain;
@@ -369,18 +413,26 @@ void Solver<T>::drive_sources() {
 template <class T>
 template <bool electric>
 void Solver<T>::advance() {
-  const double begin = thread_seconds();
+  constexpr std::size_t phase = electric ? 0 : 1;
+  auto halos = exchange_.start(phase);
+  double begin = thread_seconds();
+  for (std::size_t b = 0; b < work_.size(); ++b) {
+    update<electric>(*work_[b], b, work_[b]->regions[phase].interior);
+    halos.progress();
+  }
+  compute_seconds_ += thread_seconds() - begin;
+  halos.finish();
+  begin = thread_seconds();
   if constexpr (electric) mirror_at_magnetic_walls();
-  for (std::size_t b = 0; b < work_.size(); ++b) update<electric>(*work_[b], b);
+  for (std::size_t b = 0; b < work_.size(); ++b)
+    for (const Box& rim : work_[b]->regions[phase].rim) update<electric>(*work_[b], b, rim);
   drive_sources<electric>();
   compute_seconds_ += thread_seconds() - begin;
 }
 
 template <class T>
 void Solver<T>::step() {
-  exchange_.start(0).finish();
   advance<true>();
-  exchange_.start(1).finish();
   advance<false>();
   ++step_;
 }

@@ -75,14 +75,16 @@ class Solver {
   struct Current;   // a dipole's value on this rank
   struct Incident;  // a plane wave's line and its faces on this rank
 
+  /// The rows and parts of rows of a box that lie in `region`.
   template <bool electric>
-  void update(BoxWork& work, std::size_t box);
+  void update(BoxWork& work, std::size_t box, const Box& region);
   void mirror_at_magnetic_walls();
   template <bool electric>
   void drive_sources();
-  /// E or H by one step, walls and sources included; halos are in place.
+  /// E or H by one step, walls and sources included: first what reads no halo that is still under way, then the rest.
   template <bool electric>
   void advance();
+  void make_interiors();
   void make_layers();
   void make_sources();
   /// The differences that component updates take of a field along an axis, from the first of some rows on.

@@ -570,6 +570,14 @@ Exchange::Pending Exchange::start(std::size_t p) {
   return {this, p};
 }
 
+void Exchange::progress(std::size_t p) {
+  for (Channel& c : impl_->phases[p].receives) {
+    if (c.shared) break;  // MPI's come first
+    int all = 0;
+    MPI_Testall(static_cast<int>(c.requests.size()), c.requests.data(), &all, MPI_STATUSES_IGNORE);
+  }
+}
+
 void Exchange::finish(std::size_t p) {
   Impl::Phase& phase = impl_->phases[p];
   PhaseCounters& count = impl_->counters.phases[p];

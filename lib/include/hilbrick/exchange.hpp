@@ -87,6 +87,8 @@ class Exchange {
    public:
     /// Waits for all halos of the phase and puts them in place. Local, but waits for the peers' start().
     void finish() { exchange_->finish(phase_); }
+    /// Lets MPI move on with messages under way; for calls now and then from work that finish() follows. Local.
+    void progress() { exchange_->progress(phase_); }
 
    private:
     friend class Exchange;
@@ -111,6 +113,7 @@ class Exchange {
 
  private:
   void finish(std::size_t phase);
+  void progress(std::size_t phase);
 
   struct Impl;
   std::unique_ptr<Impl> impl_;
