@@ -21,6 +21,8 @@ std::uint64_t value_hash(int field, const Grid& grid, Int3 cell, std::uint64_t b
   return XXH3_64bits(words, sizeof words);
 }
 
+std::uint64_t bytes_hash(const void* bytes, std::size_t count) { return XXH3_64bits(bytes, count); }
+
 template <class T>
 std::uint64_t local_digest(const Field<T>& values, int field, const Grid& grid) {
   using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;

@@ -185,10 +185,13 @@ struct SharedPlace {
   }
 };
 
+constexpr std::size_t checksum_bytes = sizeof(std::uint64_t);
+
 /// One message and what moves it.
 struct Channel {
   Rank peer;
-  std::size_t bytes;
+  std::size_t bytes;                  // of values
+  std::size_t sent_bytes;             // with a checksum
   std::byte* buffer = nullptr;        // the first, where there are two
   std::optional<SharedPlace> shared;  // else by requests
   std::vector<MPI_Request> requests;
@@ -196,6 +199,22 @@ struct Channel {
   std::uint64_t done = 0;    // exchanges received
 
   std::size_t shift(std::uint64_t exchange) const { return shared && exchange % 2 == 1 ? shared->to_second : 0; }
+
+  /// The checksum follows the values.
+  void write_checksum(std::uint64_t exchange) const {
+    std::byte* message = buffer + shift(exchange);
+    const std::uint64_t sum = bytes_hash(message, bytes);
+    std::memcpy(message + bytes, &sum, checksum_bytes);
+  }
+  void check_checksum(std::uint64_t exchange, std::size_t phase, Rank to) const {
+    const std::byte* message = buffer + shift(exchange);
+    std::uint64_t sum = 0;
+    std::memcpy(&sum, message + bytes, checksum_bytes);
+    if (sum != bytes_hash(message, bytes))
+      throw runtime_failure("exchange: the message of " + std::to_string(bytes) + " bytes from rank " + std::to_string(peer) + " to rank " +
+                            std::to_string(to) + " in phase " + std::to_string(phase) +
+                            " does not have the checksum that it was sent with: memory or the network changed it; find the faulty node");
+  }
 };
 
 /// Waiting without taking the core from a rank that works: briefly by looking, then by giving way.
@@ -242,6 +261,8 @@ struct Exchange::Impl {
   Impl(const Comm& comm, const Domain& domain, const Stencil& stencil, std::vector<FieldRef> fields, const ExchangeOptions& options)
       : wiring(comm.wiring()),
         streaming(options.streaming),
+        checksum(options.checksum),
+        rank(comm.rank()),
         fields_(std::move(fields)),
         plan(make_plan(domain.partition, stencil, domain.rank)) {
     first_tag = wiring->take_tags(static_cast<int>(plan.phases.size()));
@@ -276,6 +297,7 @@ struct Exchange::Impl {
     return static_cast<std::byte*>(f.data) + (*f.blocks)[box].index(cell) * f.value_bytes;
   }
   const Block& block(int field, std::size_t box) const { return (*fields_[static_cast<std::size_t>(field)].blocks)[box]; }
+  std::size_t sent_bytes(const Message& m) const { return message_bytes(m, fields_) + (checksum ? checksum_bytes : 0); }
   int value_bytes(int field) const { return fields_[static_cast<std::size_t>(field)].value_bytes; }
 
   /// Bytes of shared memory for all messages to (or from) each peer of the node, whole pages, by place in the node.
@@ -286,7 +308,7 @@ struct Exchange::Impl {
       for (const Message& m : messages.*direction)
         if (wiring->on_node(m.peer))
           bytes[static_cast<std::size_t>(std::lower_bound(ranks.begin(), ranks.end(), m.peer) - ranks.begin())] +=
-              SharedPlace::bytes(message_bytes(m, fields_));
+              SharedPlace::bytes(sent_bytes(m));
     for (std::size_t& b : bytes) b = rounded(b, SharedMemory::page_bytes());
     return bytes;
   }
@@ -370,8 +392,8 @@ struct Exchange::Impl {
   static std::optional<SharedPlace> take_place(std::map<Rank, std::byte*>& next, const Channel& channel) {
     const auto place = next.find(channel.peer);
     if (place == next.end()) return std::nullopt;
-    const SharedPlace shared = SharedPlace::at(place->second, channel.bytes);
-    place->second += SharedPlace::bytes(channel.bytes);
+    const SharedPlace shared = SharedPlace::at(place->second, channel.sent_bytes);
+    place->second += SharedPlace::bytes(channel.sent_bytes);
     return shared;
   }
 
@@ -385,16 +407,16 @@ struct Exchange::Impl {
       std::vector<Channel> out;
       std::size_t in_buffer = 0;
       for (const Message& m : messages) {
-        Channel c{m.peer, message_bytes(m, fields_), nullptr, std::nullopt, {}, {}, 0};
+        Channel c{m.peer, message_bytes(m, fields_), sent_bytes(m), nullptr, std::nullopt, {}, {}, 0};
         c.shared = take_place(next_of_peer, c);
-        if (!c.shared) in_buffer += rounded(c.bytes, 64);
+        if (!c.shared) in_buffer += rounded(c.sent_bytes, 64);
         out.push_back(std::move(c));
       }
       buffer.resize(in_buffer);
       std::byte* place = buffer.data();
       for (Channel& c : out) {
         c.buffer = c.shared ? c.shared->buffer : place;
-        if (!c.shared) place += rounded(c.bytes, 64);
+        if (!c.shared) place += rounded(c.sent_bytes, 64);
       }
       return out;
     };
@@ -460,8 +482,8 @@ struct Exchange::Impl {
     const auto connect = [&](std::vector<Channel>& at, auto* init, std::vector<MessageCounters>& counts) {
       std::stable_partition(at.begin(), at.end(), [](const Channel& c) { return !c.shared; });
       for (Channel& c : at) {
-        for (std::size_t done = 0; !c.shared && done < c.bytes; done += largest_request)
-          init(c.buffer + done, static_cast<int>(std::min(largest_request, c.bytes - done)), MPI_BYTE, c.peer, tag, wiring->messages(),
+        for (std::size_t done = 0; !c.shared && done < c.sent_bytes; done += largest_request)
+          init(c.buffer + done, static_cast<int>(std::min(largest_request, c.sent_bytes - done)), MPI_BYTE, c.peer, tag, wiring->messages(),
                &c.requests.emplace_back());
         counts.push_back({c.peer, c.shared ? Transport::shared : Transport::message, wiring->on_node(c.peer)});
       }
@@ -471,7 +493,8 @@ struct Exchange::Impl {
   }
 
   std::shared_ptr<Wiring> wiring;
-  bool streaming;
+  bool streaming, checksum;
+  Rank rank;
   int first_tag = 0;  // phase p has tag first_tag + p
   std::vector<FieldRef> fields_;
   Plan plan;
@@ -544,17 +567,16 @@ Exchange::Pending Exchange::start(std::size_t p) {
       impl_->counters.wait_seconds += freed - begin;
       begin = freed;
     }
-    if (c.shared) {
-      const Shift shift{0, c.shift(exchange)};
-      if (impl_->streaming)
-        run_copies<Stores::streaming>("hilbrick::Exchange::pack", c.copies, shift);
-      else
-        run_copies("hilbrick::Exchange::pack", c.copies, shift);
+    const Shift shift{0, c.shift(exchange)};
+    if (c.shared && impl_->streaming)
+      run_copies<Stores::streaming>("hilbrick::Exchange::pack", c.copies, shift);
+    else
+      run_copies("hilbrick::Exchange::pack", c.copies, shift);
+    if (impl_->checksum) c.write_checksum(exchange);
+    if (c.shared)
       c.shared->filled->exchange.store(exchange, std::memory_order_release);
-    } else {
-      run_copies("hilbrick::Exchange::pack", c.copies);
+    else
       MPI_Startall(static_cast<int>(c.requests.size()), c.requests.data());
-    }
     const double packed = MPI_Wtime();
     sent.copy_seconds += packed - begin;
     impl_->counters.pack_seconds += packed - begin;
@@ -596,6 +618,7 @@ void Exchange::finish(std::size_t p) {
       Channel& c = phase.receives[i];
       if (c.done == exchange || !arrived(c)) continue;
       const double here = MPI_Wtime();
+      if (impl_->checksum) c.check_checksum(exchange, p, impl_->rank);
       run_copies("hilbrick::Exchange::unpack", c.copies, {c.shift(exchange), 0});
       if (c.shared) c.shared->emptied->exchange.store(exchange, std::memory_order_release);
       c.done = exchange;

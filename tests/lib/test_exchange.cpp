@@ -108,6 +108,11 @@ INSTANTIATE_TEST_SUITE_P(By, Exchanges, ::testing::Values(Transport::message, Tr
 TEST_P(Exchanges, FillExactlyWhatIsReadFloat) { run_cases<float>({GetParam()}, 1, 120); }
 TEST_P(Exchanges, FillExactlyWhatIsReadDouble) { run_cases<double>({GetParam()}, 1000, 60); }
 TEST_P(Exchanges, FillExactlyWhatIsReadComplex) { run_cases<std::complex<double>>({GetParam()}, 2000, 30); }
+TEST_P(Exchanges, MayCarryChecksums) {
+  ExchangeOptions options{GetParam()};
+  options.checksum = true;
+  run_cases<double>(options, 1000, 30);
+}
 TEST(Exchange, PacksThroughTheCachesToo) {
   ExchangeOptions options{Transport::shared};
   options.streaming = false;

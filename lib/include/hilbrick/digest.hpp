@@ -3,6 +3,7 @@
 
 // Digests that do not depend on who owns what: a value contributes a hash of (field, place, bits), and contributions are summed.
 
+#include <cstddef>
 #include <cstdint>
 #include <hilbrick/comm.hpp>
 #include <hilbrick/field.hpp>
@@ -16,6 +17,9 @@ namespace hilbrick {
 /// x + (nx + 1) (y + (ny + 1) z) for a grid of nx, ny, nz cells, so that closing planes have places of their own; `bits` is the
 /// value's own bit pattern, zero-extended.
 std::uint64_t value_hash(int field, const Grid& grid, Int3 cell, std::uint64_t bits);
+
+/// XXH3-64 of bytes. Local.
+std::uint64_t bytes_hash(const void* bytes, std::size_t count);
 
 /// The sum modulo 2^64 of value_hash over this rank's owned values of a field. Local.
 template <class T>

@@ -37,6 +37,9 @@ struct ExchangeOptions {
   /// Pack shared messages past this core's caches. Several times as fast where the two cores share no cache, at worst some tens of per cent
   /// slower where they do.
   bool streaming = true;
+  /// Each message carries a checksum (XXH3-64), which finish() compares: a byte that changed on the way is an Error that names the pair.
+  /// Its 8 bytes are not counted.
+  bool checksum = false;
 };
 
 /// What was handed over, or taken, in one direction between this rank and a peer in a phase since the exchange was built.
@@ -85,7 +88,8 @@ class Exchange {
 
   class [[nodiscard]] Pending {
    public:
-    /// Waits for all halos of the phase and puts them in place. Local, but waits for the peers' start().
+    /// Waits for all halos of the phase and puts them in place. Throws Error where a checksum is wrong. Local, but waits for the peers'
+    /// start().
     void finish() { exchange_->finish(phase_); }
     /// Lets MPI move on with messages under way; for calls now and then from work that finish() follows. Local.
     void progress() { exchange_->progress(phase_); }
