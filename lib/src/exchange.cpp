@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <complex>
 #include <cstring>
 #include <hilbrick/digest.hpp>
 #include <hilbrick/exchange.hpp>
 #include <map>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -121,6 +123,25 @@ struct Bytes16 {
   std::byte b[16];
 };
 
+/// A copy the other way round that adds: to what it would read, from what it would write.
+template <class T>
+void add_back(const Copy& c, Shift shift) {
+  for_each_row(c, shift, [&](std::byte* from, const std::byte* to) {
+    const T* values = reinterpret_cast<const T*>(from);
+    T* sums = reinterpret_cast<T*>(const_cast<std::byte*>(to));
+    for (Index x = 0; x < c.extent.x; ++x) sums[x] += values[x];
+  });
+}
+
+/// One after the other, in one launch: several may add to the same value.
+template <class T>
+void add_all_back(const char* label, const std::vector<Copy>& copies, Shift shift = {}) {
+  if (copies.empty()) return;
+  Kokkos::parallel_for(label, Kokkos::RangePolicy<Kokkos::DefaultHostExecutionSpace>(0, 1), [&copies, shift](std::size_t) {
+    for (const Copy& c : copies) add_back<T>(c, shift);
+  });
+}
+
 /// One launch for all copies of a list.
 template <Stores stores = Stores::plain>
 void run_copies(const char* label, const std::vector<Copy>& copies, Shift shift = {}) {
@@ -162,18 +183,19 @@ void for_each_image(const Grid& grid, const Box& cells, const Box& target, F&& f
   });
 }
 
-/// Where one side of a shared message tells the other how far it is: the number of the last exchange that it is done with. Each has a line
-/// of its own, and its neighbour, which processors fetch with it.
+/// Where one side of a shared message tells the other how far it is: the number of the last exchange in which it filled, or emptied, its
+/// buffer. Each has a line of its own, and its neighbour, which processors fetch with it.
 struct alignas(128) Flag {
   std::atomic<std::uint64_t> exchange;
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
-/// A shared message in the memory of its sender: flags, then two buffers, so that the sender need not wait for the receiver's last
-/// exchange.
+/// A shared message in the memory of its owner: flags, then two buffers, used in turn. In an exchange the owner fills a buffer and the
+/// reader empties it, in a reverse one the reader fills and the owner empties; whoever fills waits until the other is done with the
+/// exchange before the last, which used the same buffer.
 struct SharedPlace {
-  Flag* filled;   // by the sender
-  Flag* emptied;  // by the receiver
+  Flag* owner;
+  Flag* reader;
   std::byte* buffer;
   std::size_t to_second;
 
@@ -194,7 +216,7 @@ struct Channel {
   std::size_t sent_bytes;             // with a checksum
   std::byte* buffer = nullptr;        // the first, where there are two
   std::optional<SharedPlace> shared;  // else by requests
-  std::vector<MPI_Request> requests;
+  std::vector<MPI_Request> requests, reverse_requests;
   std::vector<Copy> copies;  // pack or unpack
   std::uint64_t done = 0;    // exchanges received
 
@@ -220,6 +242,11 @@ struct Channel {
 /// Waiting without taking the core from a rank that works: briefly by looking, then by giving way.
 class Patience {
  public:
+  /// Until a flag has reached an exchange.
+  static void wait(const Flag& flag, std::uint64_t exchange) {
+    Patience patience;
+    while (flag.exchange.load(std::memory_order_acquire) < exchange) patience.pause();
+  }
   void pause() {
     if (++looked_ > 100)
       sched_yield();
@@ -253,9 +280,11 @@ struct Exchange::Impl {
   struct Phase {
     std::vector<Channel> sends, receives;                // messages of MPI first: they have further to go
     std::vector<std::byte> send_buffer, receive_buffer;  // of messages of MPI
+    std::vector<std::size_t> by_peer;                    // places in `sends`, whatever their transports
     std::vector<Copy> local;
     Index local_values = 0;
     std::uint64_t exchange = 0;  // the number of the last
+    bool reverses = false;       // has requests for it
   };
 
   Impl(const Comm& comm, const Domain& domain, const Stencil& stencil, std::vector<FieldRef> fields, const ExchangeOptions& options)
@@ -263,6 +292,7 @@ struct Exchange::Impl {
         streaming(options.streaming),
         checksum(options.checksum),
         rank(comm.rank()),
+        largest_request(static_cast<std::size_t>(options.largest_request_bytes)),
         fields_(std::move(fields)),
         plan(make_plan(domain.partition, stencil, domain.rank)) {
     first_tag = wiring->take_tags(static_cast<int>(plan.phases.size()));
@@ -275,8 +305,7 @@ struct Exchange::Impl {
     phases.resize(plan.phases.size());
     Next next{to_peer, {}};
     for (const auto& [peer, memory] : from_peer) next.from[peer] = memory.data();
-    for (std::size_t p = 0; p < phases.size(); ++p)
-      build(p, domain, stencil, next, static_cast<std::size_t>(options.largest_request_bytes));
+    for (std::size_t p = 0; p < phases.size(); ++p) build(p, domain, stencil, next);
   }
 
   ~Impl() {
@@ -286,7 +315,8 @@ struct Exchange::Impl {
     for (Phase& phase : phases)
       for (auto* channels : {&phase.sends, &phase.receives})
         for (Channel& c : *channels)
-          for (MPI_Request& r : c.requests) MPI_Request_free(&r);
+          for (auto* requests : {&c.requests, &c.reverse_requests})
+            for (MPI_Request& r : *requests) MPI_Request_free(&r);
     wiring->give_back_tags(first_tag);
   }
   Impl(const Impl&) = delete;
@@ -397,7 +427,7 @@ struct Exchange::Impl {
     return shared;
   }
 
-  void build(std::size_t p, const Domain& domain, const Stencil& stencil, Next& next, std::size_t largest_request) {
+  void build(std::size_t p, const Domain& domain, const Stencil& stencil, Next& next) {
     Phase& phase = phases[p];
     const Grid& grid = domain.partition.grid();
     const std::size_t boxes = domain.boxes.size();
@@ -407,7 +437,7 @@ struct Exchange::Impl {
       std::vector<Channel> out;
       std::size_t in_buffer = 0;
       for (const Message& m : messages) {
-        Channel c{m.peer, message_bytes(m, fields_), sent_bytes(m), nullptr, std::nullopt, {}, {}, 0};
+        Channel c{m.peer, message_bytes(m, fields_), sent_bytes(m), nullptr, std::nullopt, {}, {}, {}, 0};
         c.shared = take_place(next_of_peer, c);
         if (!c.shared) in_buffer += rounded(c.sent_bytes, 64);
         out.push_back(std::move(c));
@@ -478,23 +508,31 @@ struct Exchange::Impl {
         }
       }
 
-    const int tag = first_tag + static_cast<int>(p);
     const auto connect = [&](std::vector<Channel>& at, auto* init, std::vector<MessageCounters>& counts) {
       std::stable_partition(at.begin(), at.end(), [](const Channel& c) { return !c.shared; });
       for (Channel& c : at) {
-        for (std::size_t done = 0; !c.shared && done < c.sent_bytes; done += largest_request)
-          init(c.buffer + done, static_cast<int>(std::min(largest_request, c.sent_bytes - done)), MPI_BYTE, c.peer, tag, wiring->messages(),
-               &c.requests.emplace_back());
+        make_requests(c, c.requests, init, p);
         counts.push_back({c.peer, c.shared ? Transport::shared : Transport::message, wiring->on_node(c.peer)});
       }
     };
     connect(phase.sends, MPI_Send_init, counters.phases[p].sends);
     connect(phase.receives, MPI_Recv_init, counters.phases[p].receives);
+    phase.by_peer.resize(phase.sends.size());
+    std::iota(phase.by_peer.begin(), phase.by_peer.end(), std::size_t{0});
+    std::sort(phase.by_peer.begin(), phase.by_peer.end(),
+              [&](std::size_t i, std::size_t j) { return phase.sends[i].peer < phase.sends[j].peer; });
+  }
+
+  void make_requests(const Channel& c, std::vector<MPI_Request>& requests, auto* init, std::size_t phase) const {
+    for (std::size_t done = 0; !c.shared && done < c.sent_bytes; done += largest_request)
+      init(c.buffer + done, static_cast<int>(std::min(largest_request, c.sent_bytes - done)), MPI_BYTE, c.peer,
+           first_tag + static_cast<int>(phase), wiring->messages(), &requests.emplace_back());
   }
 
   std::shared_ptr<Wiring> wiring;
   bool streaming, checksum;
   Rank rank;
+  std::size_t largest_request;
   int first_tag = 0;  // phase p has tag first_tag + p
   std::vector<FieldRef> fields_;
   Plan plan;
@@ -560,8 +598,7 @@ Exchange::Pending Exchange::start(std::size_t p) {
     MessageCounters& sent = count.sends[i];
     if (c.shared && exchange > 2) {
       // The buffer is free once the receiver is done with the exchange before the last.
-      Patience patience;
-      while (c.shared->emptied->exchange.load(std::memory_order_acquire) < exchange - 2) patience.pause();
+      Patience::wait(*c.shared->reader, exchange - 2);
       const double freed = MPI_Wtime();
       sent.wait_seconds += freed - begin;
       impl_->counters.wait_seconds += freed - begin;
@@ -574,7 +611,7 @@ Exchange::Pending Exchange::start(std::size_t p) {
       run_copies("hilbrick::Exchange::pack", c.copies, shift);
     if (impl_->checksum) c.write_checksum(exchange);
     if (c.shared)
-      c.shared->filled->exchange.store(exchange, std::memory_order_release);
+      c.shared->owner->exchange.store(exchange, std::memory_order_release);
     else
       MPI_Startall(static_cast<int>(c.requests.size()), c.requests.data());
     const double packed = MPI_Wtime();
@@ -605,7 +642,7 @@ void Exchange::finish(std::size_t p) {
   PhaseCounters& count = impl_->counters.phases[p];
   const std::uint64_t exchange = phase.exchange;
   const auto arrived = [exchange](Channel& c) {
-    if (c.shared) return c.shared->filled->exchange.load(std::memory_order_acquire) >= exchange;
+    if (c.shared) return c.shared->owner->exchange.load(std::memory_order_acquire) >= exchange;
     int all = 0;
     MPI_Testall(static_cast<int>(c.requests.size()), c.requests.data(), &all, MPI_STATUSES_IGNORE);
     return all != 0;
@@ -620,7 +657,7 @@ void Exchange::finish(std::size_t p) {
       const double here = MPI_Wtime();
       if (impl_->checksum) c.check_checksum(exchange, p, impl_->rank);
       run_copies("hilbrick::Exchange::unpack", c.copies, {c.shift(exchange), 0});
-      if (c.shared) c.shared->emptied->exchange.store(exchange, std::memory_order_release);
+      if (c.shared) c.shared->reader->exchange.store(exchange, std::memory_order_release);
       c.done = exchange;
       --left;
       patience = {};
@@ -647,6 +684,56 @@ void Exchange::finish(std::size_t p) {
   }
 }
 
+template <class T>
+void Exchange::add_halos_to_owners(std::size_t p) {
+  Impl::Phase& phase = impl_->phases[p];
+  PhaseCounters& count = impl_->counters.phases[p];
+  for (const FieldRef& f : impl_->fields_) HILBRICK_ASSERT(f.value_bytes == sizeof(T));
+  if (!std::exchange(phase.reverses, true)) {
+    for (Channel& c : phase.receives) impl_->make_requests(c, c.reverse_requests, MPI_Send_init, p);
+    for (Channel& c : phase.sends) impl_->make_requests(c, c.reverse_requests, MPI_Recv_init, p);
+  }
+  const std::uint64_t exchange = ++phase.exchange;
+  const auto start = [](Channel& c) { MPI_Startall(static_cast<int>(c.reverse_requests.size()), c.reverse_requests.data()); };
+  const auto wait = [](Channel& c) {
+    MPI_Waitall(static_cast<int>(c.reverse_requests.size()), c.reverse_requests.data(), MPI_STATUSES_IGNORE);
+  };
+  for (Channel& c : phase.sends)
+    if (!c.shared) start(c);
+  fence("hilbrick::Exchange: halos are written, before packing");
+  for (Channel& c : phase.receives) {
+    if (c.shared && exchange > 2) Patience::wait(*c.shared->owner, exchange - 2);
+    std::memset(c.buffer + c.shift(exchange), 0, c.bytes);
+    add_all_back<T>("hilbrick::Exchange::reverse_pack", c.copies, {c.shift(exchange), 0});
+    if (impl_->checksum) c.write_checksum(exchange);
+    if (c.shared)
+      c.shared->reader->exchange.store(exchange, std::memory_order_release);
+    else
+      start(c);
+    ++count.reverse_messages_sent;
+    count.reverse_bytes_sent += static_cast<Index>(c.bytes);
+  }
+  add_all_back<T>("hilbrick::Exchange::reverse_local", phase.local);
+  for (const std::size_t i : phase.by_peer) {
+    Channel& c = phase.sends[i];
+    if (c.shared)
+      Patience::wait(*c.shared->reader, exchange);
+    else
+      wait(c);
+    if (impl_->checksum) c.check_checksum(exchange, p, impl_->rank);
+    add_all_back<T>("hilbrick::Exchange::reverse_unpack", c.copies, {0, c.shift(exchange)});
+    if (c.shared) c.shared->owner->exchange.store(exchange, std::memory_order_release);
+  }
+  for (Channel& c : phase.receives)
+    if (!c.shared) wait(c);
+}
+template void Exchange::add_halos_to_owners<float>(std::size_t);
+template void Exchange::add_halos_to_owners<double>(std::size_t);
+template void Exchange::add_halos_to_owners<std::int32_t>(std::size_t);
+template void Exchange::add_halos_to_owners<std::int64_t>(std::size_t);
+template void Exchange::add_halos_to_owners<std::complex<float>>(std::size_t);
+template void Exchange::add_halos_to_owners<std::complex<double>>(std::size_t);
+
 const Plan& Exchange::plan() const { return impl_->plan; }
 const Counters& Exchange::counters() const { return impl_->counters; }
 void Exchange::reset_counters() {
@@ -655,6 +742,7 @@ void Exchange::reset_counters() {
     for (auto* directions : {&phase.sends, &phase.receives})
       for (MessageCounters& m : *directions) m = {m.peer, m.transport, m.same_node};
     phase.exchanges = phase.messages_sent = phase.bytes_sent = phase.values_copied = 0;
+    phase.reverse_messages_sent = phase.reverse_bytes_sent = 0;
   }
   all.pack_seconds = all.wait_seconds = all.unpack_seconds = 0;
 }

@@ -113,6 +113,85 @@ TEST_P(Exchanges, MayCarryChecksums) {
   options.checksum = true;
   run_cases<double>(options, 1000, 30);
 }
+/// What a rank adds beyond its own box: small integers, so that sums are exact in every order.
+template <class T>
+T deposit(int field, Rank rank, std::size_t box, Int3 cell) {
+  return static_cast<T>(static_cast<double>(hash_of(field + 7 * rank + 100 * static_cast<int>(box), cell) % 1000));
+}
+
+/// Owners end with their own value and all halos of it, those of several boxes and images included; forward exchanges in between.
+template <class T>
+void run_reverse_cases(const ExchangeOptions& options, std::uint32_t first_seed, std::uint32_t count) {
+  const Comm comm(MPI_COMM_WORLD);
+  for (std::uint32_t seed = first_seed; seed < first_seed + count; ++seed) {
+    const Case c = draw(seed, comm.size());
+    const Grid& grid = c.tiling.grid();
+    Setting<T> s(c, comm);
+    Exchange exchange(comm, s.domain, c.stencil, s.refs, options);
+    for (std::size_t phase = 0; phase < c.stencil.phases().size(); ++phase) {
+      std::map<std::pair<int, Int3>, T> sums;
+      for (Rank r = 0; r < comm.size(); ++r) {
+        const auto boxes = boxes_of(s.domain.partition, r);
+        for (std::size_t b = 0; b < boxes.size(); ++b)
+          for (int f = 0; f < static_cast<int>(s.fields.size()); ++f)
+            for (const Box& read : footprint(c.stencil, phase, f, boxes[b], grid))
+              for_each_cell(read, [&](Int3 cell) { sums[{f, wrapped(cell, grid)}] += deposit<T>(f, r, b, cell); });
+      }
+      for (int repeat = 0; repeat < repeats; ++repeat) {
+        for (int f = 0; f < static_cast<int>(s.fields.size()); ++f)
+          for (std::size_t b = 0; b < s.domain.boxes.size(); ++b) {
+            const Block& block = s.fields[static_cast<std::size_t>(f)].blocks()[b];
+            for_each_cell(block.stored, [&](Int3 cell) {
+              s.at(f, b, cell) = block.owned.contains(cell) ? value_at<T>(f, cell) : deposit<T>(f, comm.rank(), b, cell);
+            });
+          }
+        exchange.template add_halos_to_owners<T>(phase);
+        Index wrong = 0;
+        for (int f = 0; f < static_cast<int>(s.fields.size()); ++f)
+          for (std::size_t b = 0; b < s.domain.boxes.size(); ++b) {
+            const Block& block = s.fields[static_cast<std::size_t>(f)].blocks()[b];
+            for_each_cell(block.stored, [&](Int3 cell) {
+              T expected = deposit<T>(f, comm.rank(), b, cell);
+              if (block.owned.contains(cell)) {
+                const auto sum = sums.find({f, cell});
+                expected = value_at<T>(f, cell) + (sum == sums.end() ? T(0) : sum->second);
+              }
+              if (s.at(f, b, cell) != expected) ++wrong;
+            });
+          }
+        EXPECT_EQ(wrong, 0) << "seed " << seed << ", phase " << phase << ", repeat " << repeat;
+        if (repeat % 2 == 1) continue;
+        s.fill();
+        exchange.start(phase).finish();
+        check_phase(c, s, phase, "after a reverse exchange, seed " + std::to_string(seed));
+      }
+      Index values = 0;
+      for (const Message& m : exchange.plan().phases[phase].receives) values += m.values;
+      EXPECT_EQ(exchange.counters().phases[phase].reverse_bytes_sent, repeats * values * static_cast<Index>(sizeof(T)));
+    }
+  }
+}
+
+TEST_P(Exchanges, AddHalosToOwners) {
+  run_reverse_cases<double>({GetParam()}, 1, 40);
+  run_reverse_cases<std::int32_t>({GetParam()}, 300, 20);
+  run_reverse_cases<std::complex<double>>({GetParam()}, 600, 10);
+}
+
+TEST(Exchange, AddsInAnOrderThatNoTransportChanges) {
+  const Comm comm(MPI_COMM_WORLD);
+  const Case c{Tiling({{12, 10, 9}, {true, true, true}}, 2), {}, Stencil::box(2), Method::hilbert};
+  std::vector<std::vector<float>> ends;
+  for (const Transport transport : {Transport::message, Transport::shared}) {
+    Setting<float> s(c, comm);
+    Exchange exchange(comm, s.domain, c.stencil, s.refs, {transport});
+    for (Index i = 0; i < s.fields[0].size(); ++i) s.fields[0].data()[i] = 1 / static_cast<float>(i + comm.rank() + 3);
+    exchange.add_halos_to_owners<float>(0);
+    ends.emplace_back(s.fields[0].data(), s.fields[0].data() + s.fields[0].size());
+  }
+  EXPECT_EQ(ends[0], ends[1]);
+}
+
 TEST(Exchange, PacksThroughTheCachesToo) {
   ExchangeOptions options{Transport::shared};
   options.streaming = false;

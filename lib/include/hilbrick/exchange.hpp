@@ -54,8 +54,9 @@ struct MessageCounters {
 };
 struct PhaseCounters {
   Index exchanges = 0;
-  Index messages_sent = 0, bytes_sent = 0;  // to all peers
-  Index values_copied = 0;                  // between boxes of this rank
+  Index messages_sent = 0, bytes_sent = 0;                  // to all peers
+  Index values_copied = 0;                                  // between boxes of this rank
+  Index reverse_messages_sent = 0, reverse_bytes_sent = 0;  // by add_halos_to_owners
   std::vector<MessageCounters> sends, receives;
 };
 struct Counters {
@@ -104,6 +105,14 @@ class Exchange {
   /// Starts a phase. Until finish() its halos are undefined and the values that it sends must not change. Every rank must run the
   /// same phases in the same order, one at a time. Local; waits for peers that are two exchanges of this phase behind.
   Pending start(std::size_t phase);
+
+  /// The other way round: adds the halos that a phase would fill to their owners' values, for what a solver deposits beyond its boxes;
+  /// halos stay as they are. Every field has values of type T: float, double, std::int32_t, std::int64_t or std::complex of float or
+  /// double. Sums are made in a fixed order, first this rank's boxes, then the peers by rank: equal for every transport, not for every
+  /// partition. Counts as an exchange of the phase among those that every rank runs in the same order, one at a time. The first call
+  /// allocates. Throws Error where a checksum is wrong. Local, but waits for the peers' call.
+  template <class T>
+  void add_halos_to_owners(std::size_t phase);
 
   const Plan& plan() const;
   const Counters& counters() const;
