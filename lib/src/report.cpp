@@ -104,7 +104,6 @@ std::string to_json(const RunReport& report) {
                      {"bytes_per_step", m.counted_bytes_per_step},
                      {"slab_bytes_per_step",
                       report.slab.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(report.slab[r].bytes_per_step)},
-                     {"internode_bytes_per_step", m.internode_bytes_per_step},
                      {"compute_seconds", m.compute_seconds},
                      {"wait_seconds", m.wait_seconds}});
   }
