@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "advice.hpp"
 #include "monitor.hpp"
 #include "solver.hpp"
 
@@ -177,6 +178,10 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
   report.version = HILBRICK_VERSION;
   report.host = host_name();
   report.partition = domain.partition.description();
+  report.tried = domain.tried;
+  if (!domain.tried.empty())
+    report.choice =
+        plan::explanation({.method = Method::automatic, .ranks = comm.size(), .chosen = domain.partition.method(), .tried = domain.tried});
   report.cells = scene.cells;
   report.steps = solver.steps_done();
   report.dt_s = numerics.dt_s;

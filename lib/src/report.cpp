@@ -105,6 +105,15 @@ std::string to_json(const RunReport& report) {
   j["memory_bytes_max"] = t.memory_max;
   j["version"] = report.version;
   j["host"] = report.host;
+  if (!report.tried.empty()) {
+    auto& tried = j["tried_methods"] = nlohmann::ordered_json::array();
+    for (const Metrics& m : report.tried)
+      tried.push_back({{"method", name_of(m.method)},
+                       {"model_step_seconds", step_time(m)},
+                       {"bytes_per_step_max", m.bytes_per_step_max},
+                       {"bytes_per_step_total", m.bytes_per_step_total},
+                       {"imbalance", m.imbalance}});
+  }
   return j.dump(2) + "\n";
 }
 
@@ -144,6 +153,7 @@ std::string to_table(const RunReport& report, std::size_t most_rows) {
   out +=
       fmt::format("\nPredicted {} a step in all, {} for the busiest rank: counted {}.\n", with_unit(static_cast<double>(t.predicted_total)),
                   with_unit(static_cast<double>(t.predicted_max)), equal ? "the same, to the byte" : "NOT THE SAME: please report this");
+  if (!report.choice.empty()) out += report.choice + ".\n";
   if (report.slab.empty()) out += "There is no slab to compare with: more ranks than cell planes along the longest axis.\n";
   out += fmt::format("{} steps in {:.2f} s ({:.1f} Mcells/s), set-up {:.2f} s, at most {} a rank. Digest {}.\n", report.steps,
                      report.loop_seconds, report.mcells_per_second(), report.setup_seconds, with_unit(static_cast<double>(t.memory_max)),

@@ -85,7 +85,7 @@ class Bisection {
     if (part.run.count == 1) return {0, 0};
     const int slices = part.slices.count > 1 ? part.slices.count : shares_.slices(part.run);
     std::vector<Choice> choices;
-    variety(part, shares_.first(part.run, shares_.units(part.run) / slices * (slices / 2)), choices);
+    add_choices(part, shares_.first(part.run, shares_.units(part.run) / slices * (slices / 2)), choices);
     const Choice* best = nullptr;
     for (const Choice& c : choices)
       if ((part.slices.count == 1 || c.split.axes[0] == part.slices.axis) && (best == nullptr || c.cost < best->cost)) best = &c;
@@ -126,16 +126,16 @@ class Bisection {
     return {c.high, part.start + c.low_weight, part.weight - c.low_weight, part.run.high(c.split.low), {}};
   }
 
-  /// The splits on variety, those that cut least first, of equals those across slower axes.
+  /// The splits that a variety allows, those that cut least first, of equals those across slower axes.
   std::vector<Choice> choices_for(const Part& part, Variety offered) const {
     std::vector<Choice> choices;
-    for (const int low : shares_.lows(part.run, offered)) variety(part, low, choices);
+    for (const int low : shares_.lows(part.run, offered)) add_choices(part, low, choices);
     std::stable_sort(choices.begin(), choices.end(), [](const Choice& a, const Choice& b) { return a.cost < b.cost; });
     return choices;
   }
 
   /// Appends splits that give the low side so many places: across each axis that has more than one brick, the slowest first.
-  void variety(const Part& part, int low, std::vector<Choice>& choices) const {
+  void add_choices(const Part& part, int low, std::vector<Choice>& choices) const {
     Box all;
     for (const Box& box : part.region) all = hull(all, box);
     const Int3 extent = all.extent();

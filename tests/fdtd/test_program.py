@@ -225,14 +225,18 @@ class Program(unittest.TestCase):
             result = self.succeed(*arguments, ranks=ranks)
             self.assertIn("Communication volume per rank versus naive slabs", result.out)
             report = self.report()
-            self.assertEqual(list(report), REPORT_KEYS)
+            asked = arguments[1] if arguments else "hilbert"
+            self.assertEqual(list(report), REPORT_KEYS + (["tried_methods"] if asked == "auto" else []))
             self.assertEqual(sorted(report["halo"]), sorted(HALO_KEYS))
             self.assertEqual(report["ranks"], ranks)
             self.assertEqual(len(report["per_rank"]), ranks)
-            asked = arguments[1] if arguments else "hilbert"
             self.assertEqual(report["method"], asked)
             if asked != "auto":
                 self.assertEqual(report["chosen_method"], asked)
+            else:
+                least = min(report["tried_methods"], key=lambda tried: tried["model_step_seconds"])
+                self.assertEqual(report["chosen_method"], least["method"])
+                self.assertIn(f"auto took {least['method']}", result.out)
             self.assertEqual(report["cells"], list(CELLS))
             self.assertEqual(report["steps"], STEPS)
             self.assertEqual(report["precision"], "single")
@@ -294,7 +298,7 @@ class Program(unittest.TestCase):
         for ranks in (1, 3):
             result = self.run_program(self.scene, "--check", "--out", self.out, ranks=ranks)
             self.assertEqual(result.code, 0, result.err)
-            for words in ("20 x 16 x 12 cells", "time step", "cells per wavelength", "memory", "halo", f"{ranks} ranks"):
+            for words in ("20 x 16 x 12 cells", "time step", "cells per wavelength", "memory", "sent, all", "<- least step time"):
                 self.assertIn(words, result.out)
             self.assertFalse(self.out.exists())
 

@@ -31,6 +31,8 @@ struct RunReport {
   std::string fields_digest;
   std::vector<RankReport> per_rank;
   std::vector<RankMetrics> slab;  // the naive slabs' metrics; empty when there are more ranks than cell planes
+  std::vector<Metrics> tried;     // of `auto`: what each method would have cost
+  std::string choice;             // and a sentence on it, for people
   double mcells_per_second() const;
 };
 
