@@ -115,6 +115,11 @@ RankReport rank_report(const Comm& comm, const Solver<T>& solver, Index steps) {
   Index bytes = 0;
   for (const PhaseCounters& phase : exchange.counters().phases) bytes += phase.bytes_sent;
   mine.counted_bytes_per_step = steps > 0 ? bytes / steps : 0;
+  const Nodes& nodes = solver.domain().partition.nodes();
+  Index abroad = 0;
+  for (const auto& [peer, sent] : exchange.counters().bytes_to_peer)
+    if (nodes.node_of(peer) != nodes.node_of(comm.rank())) abroad += sent;
+  mine.internode_bytes_per_step = steps > 0 ? abroad / steps : 0;
   mine.wait_seconds = exchange.counters().wait_seconds;
   mine.compute_seconds = solver.compute_seconds();
   mine.local_pairs = exchange.copies_locally() ? 1 : 0;

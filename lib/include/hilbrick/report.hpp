@@ -17,6 +17,7 @@ struct RankReport {
   int node = 0;
   Index cells = 0, boxes = 0, peers = 0;
   Index predicted_bytes_per_step = 0, counted_bytes_per_step = 0;
+  Index internode_bytes_per_step = 0;  // of the counted ones, for ranks on other nodes
   double compute_seconds = 0, wait_seconds = 0;
   Index local_pairs = 0, message_pairs = 0;  // directed (rank, peer) pairs by transport
   Index memory_bytes = 0;                    // the most this process ever had
