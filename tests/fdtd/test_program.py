@@ -302,6 +302,18 @@ class Program(unittest.TestCase):
                 self.assertIn(words, result.out)
             self.assertFalse(self.out.exists())
 
+    def test_check_writes_owners(self):
+        owners = self.folder / "owners.npy"
+        for method in ("slab", "hilbert"):
+            result = self.run_program(self.scene, "--check", "--method", method, "--owners", owners, ranks=3)
+            self.assertEqual(result.code, 0, result.err)
+            bricks = numpy.load(owners)
+            self.assertEqual(bricks.shape, (3, 4, 5))
+            self.assertEqual(set(bricks.flat), {0, 1, 2})
+        result = self.run_program(self.scene, "--owners", owners)
+        self.assertEqual(result.code, 2)
+        self.assertIn("--check", result.err)
+
     def test_more_ranks_than_bricks(self):
         result = self.succeed("--brick", 16, ranks=3)  # 2 x 1 x 1 bricks
         warnings = [line for line in result.err.splitlines() if "warning" in line]
