@@ -40,10 +40,10 @@ void relax(double* g) {
 
 void solve(const Comm& comm, Int3 cells, int steps, Method method) {
   // 1. What a step reads: each population one step upstream. For comparison: all of them from all around.
-  std::vector<Access> upstream, around;
+  std::vector<Access> upstream(count), around(count);
   for (int q = 0; q < count; ++q) {
-    upstream.push_back({0, q, source(q), source(q)});
-    around.push_back({0, q, {-1, -1, -1}, {1, 1, 1}});
+    upstream[q] = {0, q, source(q), source(q)};
+    around[q] = {0, q, {-1, -1, -1}, {1, 1, 1}};
   }
   const Stencil stencil({count, StencilField{"f"}}, {upstream}), all_around({count, StencilField{"f"}}, {around});
 
@@ -58,8 +58,8 @@ void solve(const Comm& comm, Int3 cells, int steps, Method method) {
   std::vector<Field<double>> f[2];
   std::vector<Exchange> exchange;
   for (auto& set : f) {
-    std::vector<FieldRef> refs;
-    for (int q = 0; q < count; ++q) refs.push_back(set.emplace_back("f", domain, std::span(&stencil, 1), q).ref());
+    std::vector<FieldRef> refs(count);
+    for (int q = 0; q < count; ++q) refs[q] = set.emplace_back("f", domain, std::span(&stencil, 1), q).ref();
     exchange.emplace_back(comm, domain, stencil, refs);
   }
 
@@ -98,7 +98,6 @@ void solve(const Comm& comm, Int3 cells, int steps, Method method) {
   MPI_Allreduce(MPI_IN_PLACE, mean.data(), 7, MPI_DOUBLE, MPI_SUM, comm.get());
   double measured[3];
   for (int a = 0; a < 3; ++a) measured[a] = std::log(speed / mean[4 + a]) / (k[a] * k[a] * steps);
-  const double drift = std::hypot(mean[1], mean[2], mean[3]) / speed;
   // Bytes that a step sends between ranks: planned before it ran, counted where they were handed over.
   const long long planned = sum(comm, measure_rank(domain.partition, stencil, {}, comm.rank(), sizeof(double)).bytes_per_step);
   const long long all = sum(comm, measure_rank(domain.partition, all_around, {}, comm.rank(), sizeof(double)).bytes_per_step);
@@ -109,7 +108,7 @@ void solve(const Comm& comm, Int3 cells, int steps, Method method) {
   if (comm.rank() != 0) return;
   std::printf("lattice_boltzmann: ranks %d, steps %d, %s\n", comm.size(), steps, domain.partition.description().c_str());
   std::printf("viscosity: expected %g, measured along x, y, z %.6g %.6g %.6g\n", viscosity, measured[0], measured[1], measured[2]);
-  std::printf("change of mass %.1e, of momentum %.1e of a wave's\n", mean[0] - 1, drift);
+  std::printf("change of mass %.1e, of momentum %.1e of a wave's\n", mean[0] - 1, std::hypot(mean[1], mean[2], mean[3]) / speed);
   std::printf("halo bytes a step: planned %lld, sent %lld; with %lld populations a face in place of %lld: %lld\n", planned, sent / steps,
               static_cast<long long>(all_around.values_per_face(0) / 2), static_cast<long long>(stencil.values_per_face(0) / 2), all);
   std::printf("digest %s\n", hex(digest).c_str());
@@ -132,7 +131,7 @@ int main(int argc, char** argv) {
         if (key == "--cells" && in >> cells.x >> by >> cells.y >> by >> cells.z && min(cells, {3, 3, 3}) == Int3{3, 3, 3}) continue;
         if (key == "--steps" && in >> steps && steps > 2) continue;
         if (key != "--method" || !method_from_name(value))
-          throw Error("expected --cells XxYxZ, --steps N (from 3 on) or --method " + method_names() + ", found " + key + " " + value);
+          throw Error("expected --cells XxYxZ, --steps N (from 3 on) or --method " + method_names() + ", found " + argv[i] + " " + value);
         method = *method_from_name(value);
       }
     });

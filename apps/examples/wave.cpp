@@ -130,7 +130,7 @@ int main(int argc, char** argv) {
         if (key == "--cells" && in >> cells.x >> by >> cells.y >> by >> cells.z && min(cells, {3, 3, 3}) == Int3{3, 3, 3}) continue;
         if (key == "--steps" && in >> steps && steps > 2) continue;
         if (key != "--method" || !method_from_name(value))
-          throw Error("expected --cells XxYxZ, --steps N (from 3 on) or --method " + method_names() + ", found " + key + " " + value);
+          throw Error("expected --cells XxYxZ, --steps N (from 3 on) or --method " + method_names() + ", found " + argv[i] + " " + value);
         method = *method_from_name(value);
       }
     });
