@@ -16,7 +16,7 @@ bin=build/release/bin
 
 need_packages "${BUILD_PACKAGES[@]}" "${PYTHON_PACKAGES[@]}" python3-matplotlib
 configure release
-compile release hilbrick-plan hilbrick-fdtd
+compile release hilbrick-fdtd
 prepare_mpirun
 python=/usr/bin/python3  # the one that the distribution's modules belong to
 [ -x "$python" ] || python=python3
@@ -39,17 +39,9 @@ fi
 
 if ! up_to_date "$out/.drawn" "$out/report.json" "$picture"; then
   # The partition that ran, and the slabs it is compared with, for the picture.
-  read -r cells brick method < <("$python" - "$out/report.json" "$scene" <<'PYTHON'
-import json, sys, tomllib
-with open(sys.argv[1]) as file:
-    report = json.load(file)
-with open(sys.argv[2], "rb") as file:
-    brick = tomllib.load(file).get("partition", {}).get("brick", 16)
-print("x".join(map(str, report["cells"])), brick, report["chosen_method"])
-PYTHON
-  )
+  method=$("$python" -c 'import json, sys; print(json.load(open(sys.argv[1]))["chosen_method"])' "$out/report.json")
   for owners in "$method" slab; do
-    "$bin/hilbrick-plan" --cells "$cells" --brick "$brick" --ranks "$ranks" --method "$owners" --owners "$out/owners_$owners.npy" >/dev/null
+    mpirun -np "$ranks" "$bin/hilbrick-fdtd" "$scene" --method "$owners" --check --owners "$out/owners_$owners.npy" >/dev/null
   done
   say "$python $picture $out"
   "$python" "$picture" "$out"

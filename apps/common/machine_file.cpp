@@ -69,18 +69,6 @@ void read_face_cost(TableReader& reader, Machine& machine) {
   }
 }
 
-std::string layout_name(const Machine& machine) {
-  switch (machine.distribution) {
-    case Distribution::block:
-      return "block";
-    case Distribution::cyclic:
-      return "cyclic";
-    case Distribution::plane:
-      return fmt::format("plane:{}", machine.plane);
-  }
-  return {};
-}
-
 }  // namespace
 
 std::optional<Layout> layout_from_name(std::string_view name) {
@@ -94,6 +82,18 @@ std::optional<Layout> layout_from_name(std::string_view name) {
   const auto [stop, problem] = std::from_chars(name.data(), end, layout.plane);
   if (problem != std::errc{} || stop != end || layout.plane < 1 || layout.plane > most_ranks) return std::nullopt;
   return layout;
+}
+
+std::string layout_name(const Machine& machine) {
+  switch (machine.distribution) {
+    case Distribution::block:
+      return "block";
+    case Distribution::cyclic:
+      return "cyclic";
+    case Distribution::plane:
+      return fmt::format("plane:{}", machine.plane);
+  }
+  return {};
 }
 
 void set_layout(Machine& machine, const Layout& layout) {

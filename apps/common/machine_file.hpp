@@ -37,6 +37,7 @@ struct Layout {
   int plane = 1;
 };
 std::optional<Layout> layout_from_name(std::string_view name);
+std::string layout_name(const Machine& machine);
 void set_layout(Machine& machine, const Layout& layout);
 /// `slots`: ranks on the nodes in turn, the last repeated; at least one.
 void set_slots(Machine& machine, const std::vector<int>& slots);

@@ -8,6 +8,7 @@
 #include "material.hpp"
 #include "monitor.hpp"
 #include "output.hpp"
+#include "owners.hpp"
 #include "run.hpp"
 #include "workload.hpp"
 
@@ -68,7 +69,7 @@ std::string methods_side_by_side(const Scene& scene, const Numerics& numerics, c
 
 }  // namespace
 
-void check(const Comm& comm, const Scene& scene) {
+void check(const Comm& comm, const Scene& scene, const std::string& owners_file) {
   Numerics numerics;
   agree_on(comm, [&] { numerics = numerics_of(scene); });
   const Domain domain = domain_of(comm, scene, numerics);
@@ -78,6 +79,9 @@ void check(const Comm& comm, const Scene& scene) {
   for (const Box& b : domain.boxes) cells += b.volume();
   const Index cells_max = max(comm, cells);
   const Machine machine = with_nodes(comm, {});
+  agree_on(comm, [&] {
+    if (comm.rank() == 0 && !owners_file.empty()) plan::write_owners(owners_file, domain.partition, Tiling(numerics.grid, scene.brick));
+  });
   if (comm.rank() != 0) return;
   const Vec3& d = scene.spacing_m;
   std::string out = fmt::format("grid          {} x {} x {} cells of {:.6g} x {:.6g} x {:.6g} m: {:.3f} Mcells\n", scene.cells.x,

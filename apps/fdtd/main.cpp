@@ -21,6 +21,7 @@ using namespace hilbrick::fdtd;
 struct CommandLine {
   std::string scene;
   bool check = false;
+  std::string owners;
   std::optional<Index> steps, brick;
   std::string method, precision;  // empty: the scene's
   std::string transport = "auto", progress = "auto";
@@ -55,7 +56,12 @@ void declare(CLI::App& app, CommandLine& line) {
   app.failure_message([](const CLI::App*, const CLI::Error& e) { return std::string("hilbrick-fdtd: ") + e.what() + "; see --help\n"; });
   app.set_version_flag("--version", HILBRICK_VERSION);
   app.add_option("scene", line.scene, "Scene file (TOML)")->required()->type_name("SCENE.toml");
-  app.add_flag("--check", line.check, "Print grid, time step, resolution, memory and halo, and stop before any field is allocated");
+  CLI::Option* check =
+      app.add_flag("--check", line.check,
+                   "Print grid, time step, resolution, memory and what each method would cost, and stop before any field is allocated");
+  app.add_option("--owners", line.owners, "With --check: write the rank that owns each brick, as int32 [z][y][x]")
+      ->type_name("FILE.npy")
+      ->needs(check);
   app.add_option("--steps", line.steps, "Steps since t = 0, in place of the scene's end")->check(at_least(0))->type_name("N");
   std::vector<std::string> methods;
   for (const Method m : all_methods) methods.emplace_back(name_of(m));
@@ -128,7 +134,7 @@ int work(CommandLine& line) {
   try {
     const Scene scene = scene_of(comm, line);
     if (line.check)
-      check(comm, scene);
+      check(comm, scene, line.owners);
     else
       run(comm, scene, line.options);
     return 0;

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "advice.hpp"
 #include "monitor.hpp"
 #include "solver.hpp"
 
@@ -113,7 +114,12 @@ RankReport rank_report(const Comm& comm, const Solver<T>& solver, Index steps) {
   mine.predicted_bytes_per_step = predicted_bytes(exchange.plan(), sizeof(T));
   const Counters& counters = exchange.counters();
   mine.counted_bytes_per_step = steps > 0 ? counters.bytes_sent() / steps : 0;
-  mine.internode_bytes_per_step = steps > 0 ? counters.bytes_sent_between_nodes() / steps : 0;
+  const Nodes& nodes = solver.domain().partition.nodes();
+  Index abroad = 0;
+  for (const PhaseCounters& phase : counters.phases)
+    for (const MessageCounters& m : phase.sends)
+      if (nodes.node_of(m.peer) != nodes.node_of(comm.rank())) abroad += m.bytes;
+  mine.internode_bytes_per_step = steps > 0 ? abroad / steps : 0;
   mine.wait_seconds = counters.wait_seconds;
   mine.compute_seconds = solver.compute_seconds();
   mine.pairs = exchange.transports();
@@ -183,6 +189,10 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
   report.version = HILBRICK_VERSION;
   report.host = host_name();
   report.partition = domain.partition.description();
+  report.tried = domain.tried;
+  if (!domain.tried.empty())
+    report.choice =
+        plan::explanation({.method = Method::automatic, .ranks = comm.size(), .chosen = domain.partition.method(), .tried = domain.tried});
   report.cells = scene.cells;
   report.steps = solver.steps_done();
   report.dt_s = numerics.dt_s;

@@ -24,8 +24,9 @@ struct RunOptions {
 /// Runs a scene, writes its output into options.out and prints the table. Throws SharedError. Collective over comm.
 void run(const Comm& comm, const Scene& scene, const RunOptions& options);
 
-/// Prints what a run would be: grid, time step, resolution, memory and halo; allocates no field. Throws SharedError. Collective over comm.
-void check(const Comm& comm, const Scene& scene);
+/// Prints what a run would be: grid, time step, resolution, memory, and what each method would cost; allocates no field. Writes the rank
+/// that owns each brick (int32 [z][y][x], NumPy) where `owners_file` is not empty. Throws SharedError. Collective over comm.
+void check(const Comm& comm, const Scene& scene, const std::string& owners_file);
 
 /// One warning on rank 0 when some ranks own nothing. Collective over comm.
 void warn_of_idle_ranks(const Comm& comm, const Domain& domain);

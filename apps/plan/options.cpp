@@ -22,7 +22,7 @@ namespace {
 constexpr Index most_cells_per_axis = Index{1} << 31;
 constexpr Index most_cells = Index{1} << 60;
 constexpr Index most_weight = Index{1} << 62;
-constexpr Index most_factor = 1'000'000;
+constexpr Index most_factor = Weights::most_cost;
 constexpr Index most_steps = 1'000'000'000'000;
 
 Error wrong(std::string_view option, std::string_view expected, std::string_view found) {
@@ -111,8 +111,8 @@ Stencil parse_stencil(std::string_view text) {
 }
 
 void parse_boundary_cost(std::string_view text, const Grid& grid, Weights& weights) {
-  const auto values = integers(text, ':', 2, 0, most_cells_per_axis);
-  if (!values || (*values)[1] < 1)
+  const auto values = integers(text, ':', 2, 0, most_factor);
+  if (!values || (*values)[0] > most_cells_per_axis || (*values)[1] < 1)
     throw wrong("--boundary-cost", "CELLS:FACTOR with integers CELLS >= 0 and FACTOR >= 1, such as 10:3", text);
   const Index factor = (*values)[1], most = std::min(most_factor, most_weight / product(grid.cells));
   if (factor > most) throw wrong("--boundary-cost", fmt::format("a FACTOR of at most {} for this grid", most), text);
@@ -220,9 +220,7 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
                  "How the launcher lays ranks onto nodes: block (the default) fills node after node, cyclic deals them out one by one, "
                  "plane:N by N at a time")
       ->type_name("block|cyclic|plane:N");
-  app.add_option("--brick", brick, "Edge of a brick in cells; it matters to the methods that follow a curve")
-      ->type_name("CELLS")
-      ->capture_default_str();
+  app.add_option("--brick", brick, "Edge of a brick in cells; what rcb and the curves deal out")->type_name("CELLS")->capture_default_str();
   app.add_option("--method", method, "all, or some of " + method_names() + ", joined by commas")->type_name("M,...")->capture_default_str();
   app.add_option("--stencil", stencil,
                  "What a step reads: Yee's scheme, or one field up to W cells away along each axis or in the cube around")
@@ -234,7 +232,7 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
                  "Cells within CELLS of a face of the grid (not of a periodic axis) weigh FACTOR instead of 1")
       ->type_name("CELLS:FACTOR");
   app.add_option("--face-cost", face_cost,
-                 "What a cut face normal to x, y, z costs relative to the others (1:1:1); pencil and box cut the cheap axes")
+                 "What a cut face normal to x, y, z costs relative to the others (1:1:1); all methods but the slab cut the cheap axes")
       ->type_name("X:Y:Z");
   app.add_option("--active", active, "Lines x0,y0,z0,x1,y1,z1: half-open boxes of cells; cells outside all of them belong to nobody")
       ->type_name("FILE.csv");

@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "advice.hpp"
+#include "machine_file.hpp"
 #include "output.hpp"
 #include "text.hpp"
 #include "whole_file.hpp"
@@ -182,18 +183,6 @@ Json peer_data(const Partition& partition, const Stencil& stencil, Index value_b
   return {{"counts", packed(counts)}, {"ranks", packed(ranks)}, {"bytes", packed(bytes)}};
 }
 
-std::string layout(const Machine& machine) {
-  switch (machine.distribution) {
-    case Distribution::block:
-      return "block";
-    case Distribution::cyclic:
-      return "cyclic";
-    case Distribution::plane:
-      return fmt::format("plane:{}", machine.plane);
-  }
-  return {};
-}
-
 /// What the command line and the defaults set, as names and values for people.
 Json inputs(const Question& question) {
   const Machine& machine = question.machine;
@@ -211,7 +200,7 @@ Json inputs(const Question& question) {
   if (machine.has_nodes()) {
     add("ranks per node",
         machine.node_slots.empty() ? std::to_string(machine.ranks_per_node) : fmt::format("{}", fmt::join(machine.node_slots, ", ")));
-    add("ranks to nodes", layout(machine));
+    add("ranks to nodes", layout_name(machine));
   } else {
     add("nodes", "one");
   }

@@ -70,6 +70,7 @@ std::uint64_t digest_of(const Partition& partition) {
         add(split.axes[a]);
         add(split.at[a]);
       }
+      for (const int n : {int{split.step.axis}, int{split.step.below}, int{split.step.plane}, int{split.step.end}}) add(n);
     }
   for (Rank r = 0; r < partition.ranks(); ++r) add(partition.nodes().node_of(r));
   return XXH3_64bits(words.data(), words.size() * sizeof(std::uint64_t));

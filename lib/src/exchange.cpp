@@ -555,14 +555,6 @@ Index Counters::bytes_sent() const {
   return bytes;
 }
 
-Index Counters::bytes_sent_between_nodes() const {
-  Index bytes = 0;
-  for (const PhaseCounters& phase : phases)
-    for (const MessageCounters& m : phase.sends)
-      if (!m.same_node) bytes += m.bytes;
-  return bytes;
-}
-
 Exchange::Exchange(const Comm& comm, const Domain& domain, const Stencil& stencil, std::vector<FieldRef> fields,
                    const ExchangeOptions& options) {
   agree_on(comm, [&] {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <hilbrick/report.hpp>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <type_traits>
@@ -15,25 +16,30 @@ namespace {
 struct Totals {
   Index predicted_max = 0, predicted_total = 0, counted_max = 0, counted_total = 0;
   TransportPairs pairs;
-  Index internode_total = 0, memory_max = 0;
+  Index memory_max = 0;
   double shared_setup_max = 0;
+  Index internode_max = 0, internode_total = 0;  // the most of any node
+  int nodes = 0;
   std::optional<Index> slab_max, slab_total;
 };
 
 Totals totals(const RunReport& report) {
   Totals t;
+  std::map<int, Index> of_node;
   for (const RankReport& r : report.per_rank) {
+    t.internode_total += r.internode_bytes_per_step;
+    t.internode_max = std::max(t.internode_max, of_node[r.node] += r.internode_bytes_per_step);
     t.predicted_max = std::max(t.predicted_max, r.predicted_bytes_per_step);
     t.predicted_total += r.predicted_bytes_per_step;
     t.counted_max = std::max(t.counted_max, r.counted_bytes_per_step);
     t.counted_total += r.counted_bytes_per_step;
-    t.internode_total += r.internode_bytes_per_step;
     t.shared_setup_max = std::max(t.shared_setup_max, r.shared_setup_seconds);
     t.pairs.self += r.pairs.self;
     t.pairs.shared += r.pairs.shared;
     t.pairs.message += r.pairs.message;
     t.memory_max = std::max(t.memory_max, r.memory_bytes);
   }
+  t.nodes = static_cast<int>(of_node.size());
   if (!report.slab.empty()) {
     t.slab_max = 0;
     t.slab_total = 0;
@@ -92,7 +98,8 @@ std::string to_json(const RunReport& report) {
   j["transport"] = {{"self", t.pairs.self}, {"shared", t.pairs.shared}, {"message", t.pairs.message}};
   j["halo"] = {{"predicted_bytes_per_step_max", t.predicted_max},     {"counted_bytes_per_step_max", t.counted_max},
                {"predicted_bytes_per_step_total", t.predicted_total}, {"counted_bytes_per_step_total", t.counted_total},
-               {"slab_bytes_per_step_max", or_null(t.slab_max)},      {"slab_bytes_per_step_total", or_null(t.slab_total)}};
+               {"slab_bytes_per_step_max", or_null(t.slab_max)},      {"slab_bytes_per_step_total", or_null(t.slab_total)},
+               {"internode_bytes_per_step_max", t.internode_max},     {"internode_bytes_per_step_total", t.internode_total}};
   auto& ranks = j["per_rank"] = nlohmann::ordered_json::array();
   for (std::size_t r = 0; r < report.per_rank.size(); ++r) {
     const RankReport& m = report.per_rank[r];
@@ -110,6 +117,15 @@ std::string to_json(const RunReport& report) {
   j["memory_bytes_max"] = t.memory_max;
   j["version"] = report.version;
   j["host"] = report.host;
+  if (!report.tried.empty()) {
+    auto& tried = j["tried_methods"] = nlohmann::ordered_json::array();
+    for (const Metrics& m : report.tried)
+      tried.push_back({{"method", name_of(m.method)},
+                       {"model_step_seconds", step_time(m)},
+                       {"bytes_per_step_max", m.bytes_per_step_max},
+                       {"bytes_per_step_total", m.bytes_per_step_total},
+                       {"imbalance", m.imbalance}});
+  }
   return j.dump(2) + "\n";
 }
 
@@ -149,8 +165,12 @@ std::string to_table(const RunReport& report, std::size_t most_rows) {
   out +=
       fmt::format("\nPredicted {} a step in all, {} for the busiest rank: counted {}.\n", with_unit(static_cast<double>(t.predicted_total)),
                   with_unit(static_cast<double>(t.predicted_max)), equal ? "the same, to the byte" : "NOT THE SAME: please report this");
-  out += fmt::format("Directed pairs of ranks: {} through shared memory (set up in {:.3f} s), {} by message; {} a step between nodes.\n",
-                     t.pairs.shared, t.shared_setup_max, t.pairs.message, with_unit(static_cast<double>(t.internode_total)));
+  out += fmt::format("Directed pairs of ranks: {} through shared memory (set up in {:.3f} s), {} by message.\n", t.pairs.shared,
+                     t.shared_setup_max, t.pairs.message);
+  if (t.nodes > 1)
+    out += fmt::format("Between {} nodes: {} a step in all, {} from the busiest node.\n", t.nodes,
+                       with_unit(static_cast<double>(t.internode_total)), with_unit(static_cast<double>(t.internode_max)));
+  if (!report.choice.empty()) out += report.choice + ".\n";
   if (report.slab.empty()) out += "There is no slab to compare with: more ranks than cell planes along the longest axis.\n";
   out += fmt::format("{} steps in {:.2f} s ({:.1f} Mcells/s), set-up {:.2f} s, at most {} a rank. Digest {}.\n", report.steps,
                      report.loop_seconds, report.mcells_per_second(), report.setup_seconds, with_unit(static_cast<double>(t.memory_max)),

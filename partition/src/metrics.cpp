@@ -165,7 +165,8 @@ Metrics summarise(const Partition& partition, const Machine& machine, std::span<
 int most_measured_ranks(const Partition& partition) { return std::holds_alternative<Cartesian>(partition.rule()) ? 1 << 21 : 1 << 17; }
 
 Metrics measure(const Partition& partition, const Stencil& stencil, const Machine& machine, Index value_bytes) {
-  const std::vector<Rank> ranks = sample_of(partition, most_measured_ranks(partition));
+  const std::vector<Rank> ranks =
+      sample_of(partition, partition.ranks() <= most_measured_ranks(partition) ? partition.ranks() : sampled_ranks);
   return summarise(partition, machine, ranks, measure_ranks(partition, stencil, machine, ranks, value_bytes));
 }
 

@@ -13,6 +13,9 @@ namespace {
 
 using Cost = Index;  // picoseconds: faces, each weighed by its axis
 constexpr Cost no_limit = std::numeric_limits<Cost>::max();
+/// Splits with steps are tried for so many places, at masks with so many planes along an axis.
+constexpr int most_places_with_steps = 64;
+constexpr std::size_t most_corners = 12;
 
 /// Bisection with look-ahead. Each split is chosen by what it cuts and what the tree below it cuts, which is built for the purpose.
 class Bisection {
@@ -21,15 +24,23 @@ class Bisection {
       : tiling_(tiling), model_(model), sums_(tiling, weights), shares_(node_sizes), weight_(weights.sum(tiling, tiling.brick_box())) {
     const Index heaviest = std::max<Index>(weights.heaviest(tiling), 1);
     if (heaviest == 1 || weight_ == heaviest * tiling.brick_count()) one_ = heaviest;
+    if (weights.masked() && shares_.places() <= most_places_with_steps) find_corners(weights.active_pieces(tiling.grid().box()));
   }
 
-  /// The cheaper of two trees: one with look-ahead, one that follows the factors of the number of places.
+  /// The cheapest of trees: one with look-ahead, one that follows the factors of the number of places, one whose splits may have steps.
   Tree tree() {
     const Box all = tiling_.brick_box();
     const Part whole{std::span(&all, 1), 0, weight_, {0, shares_.places()}, {}};
     std::vector<Tree::Split> splits(static_cast<std::size_t>(shares_.places()) - 1), others(splits.size());
-    const Cut ahead = take(whole, splits.data()), factors = take_slices(whole, others.data());
-    return Tree(tiling_.bricks(), std::move(factors < ahead ? others : splits));
+    Cut least = take(whole, splits.data(), false);
+    const auto keep_cheaper = [&](Cut cut) {
+      if (cut >= least) return;
+      least = cut;
+      splits = others;
+    };
+    keep_cheaper(take_slices(whole, others.data()));
+    if (have_corners()) keep_cheaper(take(whole, others.data(), true));
+    return Tree(tiling_.bricks(), std::move(splits));
   }
 
  private:
@@ -71,13 +82,14 @@ class Bisection {
   };
 
   /// Writes the splits of a part, in preorder, and tells what they cut.
-  Cut take(const Part& part, Tree::Split* out) const {
+  Cut take(const Part& part, Tree::Split* out, bool steps) const {
     if (part.run.count == 1) return {0, 0};
-    const Effort effort = usual_effort(part.run);
-    const std::vector<Choice> choices = choices_for(part, effort.variety);
+    Effort effort = usual_effort(part.run);
+    if (steps) effort.depth = std::min(effort.depth, 2);  // what is below is looked at without steps: the third split tells little
+    const std::vector<Choice> choices = choices_for(part, effort.variety, steps);
     const Choice& best = choices[effort.depth > 0 ? cheapest(part, choices, effort, !shares_.on_one_node(part.run), no_limit).first : 0];
     *out = best.split;
-    return sum(part, best, take(low(part, best), out + 1), take(high(part, best), out + best.split.low));
+    return sum(part, best, take(low(part, best), out + 1, steps), take(high(part, best), out + best.split.low, steps));
   }
 
   /// The same by factors: two, three, five or seven slices across one axis at a time.
@@ -85,7 +97,7 @@ class Bisection {
     if (part.run.count == 1) return {0, 0};
     const int slices = part.slices.count > 1 ? part.slices.count : shares_.slices(part.run);
     std::vector<Choice> choices;
-    variety(part, shares_.first(part.run, shares_.units(part.run) / slices * (slices / 2)), choices);
+    add_choices(part, shares_.first(part.run, shares_.units(part.run) / slices * (slices / 2)), choices);
     const Choice* best = nullptr;
     for (const Choice& c : choices)
       if ((part.slices.count == 1 || c.split.axes[0] == part.slices.axis) && (best == nullptr || c.cost < best->cost)) best = &c;
@@ -126,38 +138,106 @@ class Bisection {
     return {c.high, part.start + c.low_weight, part.weight - c.low_weight, part.run.high(c.split.low), {}};
   }
 
-  /// The splits on variety, those that cut least first, of equals those across slower axes.
-  std::vector<Choice> choices_for(const Part& part, Variety offered) const {
+  /// The splits that a variety allows, those that cut least first, of equals those across slower axes. With steps: for each number of
+  /// places the best split that has one, too, where it cuts less than those that have none.
+  std::vector<Choice> choices_for(const Part& part, Variety offered, bool steps = false) const {
     std::vector<Choice> choices;
-    for (const int low : shares_.lows(part.run, offered)) variety(part, low, choices);
-    std::stable_sort(choices.begin(), choices.end(), [](const Choice& a, const Choice& b) { return a.cost < b.cost; });
+    for (const int low : shares_.lows(part.run, offered)) {
+      const std::size_t first = choices.size();
+      add_choices(part, low, choices);
+      if (!steps || choices.size() == first) continue;
+      const Cost limit = std::min_element(choices.begin() + static_cast<std::ptrdiff_t>(first), choices.end(), cheaper)->cost;
+      if (std::optional<Choice> step = best_step(part, low, limit)) choices.push_back(std::move(*step));
+    }
+    std::stable_sort(choices.begin(), choices.end(), cheaper);
     return choices;
   }
 
+  static bool cheaper(const Choice& a, const Choice& b) { return a.cost < b.cost; }
+
   /// Appends splits that give the low side so many places: across each axis that has more than one brick, the slowest first.
-  void variety(const Part& part, int low, std::vector<Choice>& choices) const {
-    Box all;
-    for (const Box& box : part.region) all = hull(all, box);
-    const Int3 extent = all.extent();
+  void add_choices(const Part& part, int low, std::vector<Choice>& choices) const {
+    const Int3 extent = hull_of(part.region).extent();
     for (int a = 2; a >= 0; --a) {
-      int u = a == 0 ? 1 : 0, v = a == 2 ? 1 : 2;
-      if (extent[a] < 2 && (extent[u] > 1 || extent[v] > 1)) continue;
-      if (extent[u] <= extent[v]) std::swap(u, v);
-      each_cut(part, low, {static_cast<std::int8_t>(a), static_cast<std::int8_t>(u), static_cast<std::int8_t>(v)},
-               [&](const Tree::Split& split, Index low_weight) {
-                 Choice c{split, low_weight, 0, {}, {}};
-                 for (const Box& box : part.region) split.divide(box, c.low, c.high);
-                 const Int3 faces = sums_.faces_between(c.low, c.high);
-                 for (int axis = 0; axis < 3; ++axis) c.cost += faces[axis] * model_.face_ps[axis];
-                 choices.push_back(std::move(c));
-               });
+      if (extent[a] < 2 && product(extent) > 1) continue;
+      each_cut(part, {low, axes_from(a, extent), {}, {}}, {part.region.begin(), part.region.end()}, 0,
+               [&](const Tree::Split& split, Index low_weight) { choices.push_back(choice(part, split, low_weight)); });
     }
+  }
+
+  /// The split with a step at a corner of the mask that gives the low side so many places and cuts least, if it cuts less than the limit.
+  std::optional<Choice> best_step(const Part& part, int low, Cost limit) const {
+    std::optional<Choice> best;
+    const Box all = hull_of(part.region);
+    for (int a = 2; a >= 0; --a) {
+      std::vector<Index> ends = corners_in(all, a);
+      ends.insert(ends.end(), {all.lo[a], all.hi[a]});
+      for (const int across : {(a + 2) % 3, (a + 1) % 3})
+        for (const Index plane : corners_in(all, across)) {
+          const auto [under, over] = divided(part.region, across, plane);
+          for (const bool below : {false, true})
+            for (const Index end : ends) {
+              const Tree::Split::Step step{static_cast<std::int8_t>(across), below, static_cast<std::int32_t>(plane),
+                                           static_cast<std::int32_t>(end)};
+              each_cut(part, {low, axes_from(a, all.extent()), {}, step}, below ? over : under,
+                       sums_.weight_below(below ? under : over, a, end), [&](const Tree::Split& split, Index low_weight) {
+                         Choice c = choice(part, split, low_weight);
+                         if (c.cost >= limit) return;
+                         limit = c.cost;
+                         best = std::move(c);
+                       });
+            }
+        }
+    }
+    return best;
+  }
+
+  /// The planes of corners that divide a box.
+  std::vector<Index> corners_in(const Box& box, int axis) const {
+    std::vector<Index> planes = corners_[static_cast<std::size_t>(axis)];
+    std::erase_if(planes, [&](Index plane) { return plane <= box.lo[axis] || plane >= box.hi[axis]; });
+    return planes;
+  }
+
+  /// The parts of a region below a plane of an axis and from it on.
+  static std::pair<std::vector<Box>, std::vector<Box>> divided(std::span<const Box> region, int axis, Index plane) {
+    std::pair<std::vector<Box>, std::vector<Box>> parts;
+    for (const Box& box : region) {
+      Box under = box, over = box;
+      under.hi[axis] = over.lo[axis] = std::clamp(plane, box.lo[axis], box.hi[axis]);
+      if (!under.empty()) parts.first.push_back(under);
+      if (!over.empty()) parts.second.push_back(over);
+    }
+    return parts;
+  }
+
+  Choice choice(const Part& part, const Tree::Split& split, Index low_weight) const {
+    Choice c{split, low_weight, 0, {}, {}};
+    for (const Box& box : part.region) split.divide(box, c.low, c.high);
+    const Int3 faces = sums_.faces_between(c.low, c.high);
+    for (int axis = 0; axis < 3; ++axis) c.cost += faces[axis] * model_.face_ps[axis];
+    return c;
+  }
+
+  static Box hull_of(std::span<const Box> region) {
+    Box all;
+    for (const Box& box : region) all = hull(all, box);
+    return all;
+  }
+
+  /// An axis, then the longer of the two others.
+  static std::array<std::int8_t, 3> axes_from(int axis, Int3 extent) {
+    int u = axis == 0 ? 1 : 0, v = axis == 2 ? 1 : 2;
+    if (extent[u] <= extent[v]) std::swap(u, v);
+    return {static_cast<std::int8_t>(axis), static_cast<std::int8_t>(u), static_cast<std::int8_t>(v)};
   }
 
   /// Calls f(split, weight of the low side) for the brick at which the low side's weight is nearest to its share, and for whole planes and
   /// rows beside it where those leave each side a weight that its places can share.
+  /// `split` has all but `at`, which falls into `layer`; `before`: the weight that comes before whatever `at` is.
   template <class F>
-  void each_cut(const Part& part, int low, std::array<std::int8_t, 3> axes, F&& f) const {
+  void each_cut(const Part& part, Tree::Split split, std::vector<Box> layer, Index before, F&& f) const {
+    const int low = split.low;
     // Shares are of the whole, so that errors do not add up on the way down: each start of a run is within half a brick of its due.
     Index target = std::clamp<Index>(share(weight_, part.run.first + low, shares_.places()) - part.start, 0, part.weight);
     Index least = target, most = target;
@@ -169,12 +249,9 @@ class Bisection {
       least = one_ * std::max(low * mean, bricks - rest * (mean + 1));
       most = one_ * std::min(low * (mean + 1), bricks - rest * mean);
     }
-    Tree::Split split{low, axes, {}};
-    std::vector<Box> layer(part.region.begin(), part.region.end());
-    Index before = 0;
-    for (const int a : axes) {
-      Box all;
-      for (const Box& box : layer) all = hull(all, box);
+    if (before > most || before + sums_.weight(layer) < least) return;
+    for (const int a : split.axes) {
+      const Box all = hull_of(layer);
       Index plane = all.lo[a], end = all.hi[a];
       // The last plane with no more than the target below it.
       while (end - plane > 1) {
@@ -188,7 +265,7 @@ class Bisection {
       const Index below = before + sums_.weight_below(layer, a, plane), next = before + sums_.weight_below(layer, a, plane + 1);
       if (below == target) return cut(plane, below);
       if (next == target) return cut(plane + 1, next);
-      if (a == axes[2]) return next - target < target - below ? cut(plane + 1, next) : cut(plane, below);
+      if (a == split.axes[2]) return next - target < target - below ? cut(plane + 1, next) : cut(plane, below);
       if (below >= least) cut(plane, below);
       if (next <= most) cut(plane + 1, next);
       split.at[static_cast<std::size_t>(a)] = static_cast<std::int32_t>(plane);
@@ -201,12 +278,29 @@ class Bisection {
     }
   }
 
+  /// The planes of bricks at which the mask's boxes begin and end, along axes that have few of them.
+  void find_corners(const std::vector<Box>& mask) {
+    for (int a = 0; a < 3; ++a) {
+      std::vector<Index>& planes = corners_[static_cast<std::size_t>(a)];
+      for (const Box& box : mask)
+        for (const Index cell : {box.lo[a], box.hi[a]})
+          if (cell < tiling_.grid().cells[a]) planes.push_back(tiling_.brick_at(a, cell));
+      std::sort(planes.begin(), planes.end());
+      planes.erase(std::unique(planes.begin(), planes.end()), planes.end());
+      if (planes.size() > most_corners) planes.clear();
+    }
+  }
+  bool have_corners() const {
+    return std::any_of(corners_.begin(), corners_.end(), [](const std::vector<Index>& planes) { return !planes.empty(); });
+  }
+
   const Tiling& tiling_;
   const CostModel& model_;
   Sums sums_;
   Shares shares_;
   Index weight_;
-  Index one_ = 0;  // what every brick weighs that weighs anything, where all weigh the same
+  Index one_ = 0;                              // what every brick weighs that weighs anything, where all weigh the same
+  std::array<std::vector<Index>, 3> corners_;  // planes of bricks that splits may have a step at
 };
 
 }  // namespace

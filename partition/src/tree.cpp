@@ -1,11 +1,27 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
 #include <hilbrick/partition/tree.hpp>
 
 #include "sums.hpp"
 
 namespace hilbrick {
 
-void Tree::Split::divide(const Box& box, std::vector<Box>& low_side, std::vector<Box>& high_side) const {
+void Tree::Split::divide(const Box& whole, std::vector<Box>& low_side, std::vector<Box>& high_side) const {
+  const auto add = [&](std::vector<Box>& side, const Box& part) {
+    if (!part.empty()) side.push_back(part);
+  };
+  Box box = whole;
+  if (step.axis >= 0) {
+    Box beside = whole;
+    (step.below ? beside.hi : beside.lo)[step.axis] = (step.below ? box.lo : box.hi)[step.axis] =
+        std::clamp<Index>(step.plane, whole.lo[step.axis], whole.hi[step.axis]);
+    Box lower = beside, upper = beside;
+    lower.hi[axes[0]] = upper.lo[axes[0]] = std::clamp<Index>(step.end, whole.lo[axes[0]], whole.hi[axes[0]]);
+    add(low_side, lower);
+    add(high_side, upper);
+    if (box.empty()) return;
+  }
+
   // `at` moved to the first brick of the box that does not come before it: (p0, p1, p2) in the order of the axes.
   const int a0 = axes[0], a1 = axes[1], a2 = axes[2];
   Index p0 = at[static_cast<std::size_t>(a0)], p1 = at[static_cast<std::size_t>(a1)], p2 = at[static_cast<std::size_t>(a2)];
@@ -32,9 +48,6 @@ void Tree::Split::divide(const Box& box, std::vector<Box>& low_side, std::vector
   }
   p2 = std::max(p2, box.lo[a2]);
 
-  const auto add = [&](std::vector<Box>& side, const Box& part) {
-    if (!part.empty()) side.push_back(part);
-  };
   const bool row_divided = p2 > box.lo[a2], plane_divided = row_divided || p1 > box.lo[a1];
   Box below = box, above = box;
   below.hi[a0] = p0;

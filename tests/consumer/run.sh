@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# run.sh with_mpi BUILD WORK [CMAKE_OPTION...]      installs the build tree BUILD below WORK, builds and runs the consumer against it,
-#                                                   then once more with the component `partition` alone while MPI is hidden
+# run.sh with_mpi BUILD WORK [CMAKE_OPTION...]      installs the build tree BUILD below WORK, builds and runs the consumer against it, then the
+#                                                   copied examples, then the component `partition` alone while MPI is hidden
 # run.sh without_mpi SOURCE WORK [CMAKE_OPTION...]  the same for a HILBRICK_MPI=OFF build of SOURCE, MPI, Kokkos and HDF5 hidden
 set -euo pipefail
 
@@ -37,12 +37,30 @@ consume() {
   "$build/consume_partition"
 }
 
+# copy_example NAME IN_TREE: as apps/examples/README.md says, its CMakeLists.txt included. On 2 ranks it has the bits of the program IN_TREE on 1.
+copy_example() {
+  local examples="$consumer/../../apps/examples" copy="$work/copied_$1" small=(--cells 12x11x10 --steps 5) ours theirs
+  rm -rf "$copy"
+  mkdir "$copy"
+  cp "$examples/$1.cpp" "$copy"
+  # shellcheck disable=SC2016 # backticks of Markdown
+  sed -n '/^```cmake$/,/^```$/{/^```/!p}' "$examples/README.md" | sed "s/heat/$1/g" >"$copy/CMakeLists.txt"
+  cmake -S "$copy" -B "$copy/build" -Dhilbrick_ROOT="$work/installed" "${options[@]}"
+  cmake --build "$copy/build"
+  ours=$("${MPIEXEC:-mpiexec}" -n 1 "$2" "${small[@]}" | grep '^digest ') || die "$2 prints no digest"
+  theirs=$("${MPIEXEC:-mpiexec}" -n 2 "$copy/build/$1" "${small[@]}" | grep '^digest ') || die "the copied $1 prints no digest"
+  [ "$ours" = "$theirs" ] || die "expected of the copied $1 the $ours, found $theirs"
+}
+
 mkdir -p "$work"
 case "$mode" in
   with_mpi)
     install_tree "$from"
     consume both
     "${MPIEXEC:-mpiexec}" -n 2 "$work/both/consume_hilbrick"
+    for example in heat wave lattice_boltzmann; do
+      copy_example "$example" "$from/bin/example_$example"
+    done
     consume partition_only -DCOMPONENTS=partition "${hidden[@]}"
     [ ! -e "$work/partition_only/consume_hilbrick" ] || die "the component partition brought hilbrick::hilbrick along"
     ;;

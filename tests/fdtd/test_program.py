@@ -58,7 +58,7 @@ at = "yee"
 # DESIGN: keys of report.json and of its parts.
 REPORT_KEYS = """ranks method chosen_method cells steps precision dt_s loop_seconds mcells_per_second setup_seconds fields_digest transport
     halo per_rank memory_bytes_max version host""".split()
-HALO_KEYS = [f"{what}_bytes_per_step_{of}" for what in ("predicted", "counted", "slab") for of in ("max", "total")]
+HALO_KEYS = [f"{what}_bytes_per_step_{of}" for what in ("predicted", "counted", "slab", "internode") for of in ("max", "total")]
 RANK_KEYS = "rank node cells boxes peers bytes_per_step slab_bytes_per_step compute_seconds wait_seconds".split()
 COMPONENTS = ["Ex", "Ey", "Ez", "Hx", "Hy", "Hz"]
 
@@ -225,14 +225,18 @@ class Program(unittest.TestCase):
             result = self.succeed(*arguments, ranks=ranks)
             self.assertIn("Communication volume per rank versus naive slabs", result.out)
             report = self.report()
-            self.assertEqual(list(report), REPORT_KEYS)
+            asked = arguments[1] if arguments else "hilbert"
+            self.assertEqual(list(report), REPORT_KEYS + (["tried_methods"] if asked == "auto" else []))
             self.assertEqual(sorted(report["halo"]), sorted(HALO_KEYS))
             self.assertEqual(report["ranks"], ranks)
             self.assertEqual(len(report["per_rank"]), ranks)
-            asked = arguments[1] if arguments else "hilbert"
             self.assertEqual(report["method"], asked)
             if asked != "auto":
                 self.assertEqual(report["chosen_method"], asked)
+            else:
+                least = min(report["tried_methods"], key=lambda tried: tried["model_step_seconds"])
+                self.assertEqual(report["chosen_method"], least["method"])
+                self.assertIn(f"auto took {least['method']}", result.out)
             self.assertEqual(report["cells"], list(CELLS))
             self.assertEqual(report["steps"], STEPS)
             self.assertEqual(report["precision"], "single")
@@ -294,9 +298,21 @@ class Program(unittest.TestCase):
         for ranks in (1, 3):
             result = self.run_program(self.scene, "--check", "--out", self.out, ranks=ranks)
             self.assertEqual(result.code, 0, result.err)
-            for words in ("20 x 16 x 12 cells", "time step", "cells per wavelength", "memory", "halo", f"{ranks} ranks"):
+            for words in ("20 x 16 x 12 cells", "time step", "cells per wavelength", "memory", "sent, all", "<- least step time"):
                 self.assertIn(words, result.out)
             self.assertFalse(self.out.exists())
+
+    def test_check_writes_owners(self):
+        owners = self.folder / "owners.npy"
+        for method in ("slab", "hilbert"):
+            result = self.run_program(self.scene, "--check", "--method", method, "--owners", owners, ranks=3)
+            self.assertEqual(result.code, 0, result.err)
+            bricks = numpy.load(owners)
+            self.assertEqual(bricks.shape, (3, 4, 5))
+            self.assertEqual(set(bricks.flat), {0, 1, 2})
+        result = self.run_program(self.scene, "--owners", owners)
+        self.assertEqual(result.code, 2)
+        self.assertIn("--check", result.err)
 
     def test_more_ranks_than_bricks(self):
         result = self.succeed("--brick", 16, ranks=3)  # 2 x 1 x 1 bricks

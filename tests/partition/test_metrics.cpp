@@ -186,6 +186,49 @@ TEST(Metrics, IdealRatioIsOneForCubesAndAbsentWhereTheBoundSaysNothing) {
   EXPECT_EQ(ratio({{8, 8, 8}}, 8, masked), std::nullopt);
 }
 
+TEST(Metrics, DoNotDependOnThreads) {
+  const Tiling tiling({{60, 44, 36}}, 4);
+  const Partition partition = make_partition(tiling, {}, Stencil::yee(), {}, 333, Method::hilbert);
+  const std::vector<Rank> all = sample_of(partition, 333);
+  const auto bytes = [&](int threads) {
+    std::vector<Index> of_ranks;
+    for (const RankMetrics& m : measure_ranks(partition, Stencil::yee(), {}, all, 4, threads)) of_ranks.push_back(m.bytes_per_step);
+    return of_ranks;
+  };
+  const std::vector<Index> one = bytes(1);
+  for (const int threads : {0, 2, 3, 7}) EXPECT_EQ(bytes(threads), one) << threads;
+}
+
+TEST(Metrics, SamplesAreWholeNodesAndStandForAll) {
+  Machine machine;
+  machine.ranks_per_node = 12;
+  const Tiling tiling({{256, 256, 256}}, 8);
+  for (const Method method : {Method::rcb, Method::hilbert}) {
+    const Partition partition = make_partition(tiling, {}, Stencil::yee(), machine, 2000, method);
+    const auto measured = [&](int wanted) {
+      const std::vector<Rank> ranks = sample_of(partition, wanted);
+      return summarise(partition, machine, ranks, measure_ranks(partition, Stencil::yee(), machine, ranks));
+    };
+    const std::vector<Rank> sample = sample_of(partition, 500);
+    EXPECT_GE(sample.size(), 500u);
+    EXPECT_LT(sample.size(), 1000u);
+    std::map<int, int> of_node;
+    for (const Rank rank : sample) ++of_node[partition.nodes().node_of(rank)];
+    for (const auto& [node, ranks] : of_node) EXPECT_EQ(ranks, partition.nodes().sizes()[static_cast<std::size_t>(node)]);
+
+    const Metrics exact = measured(2000), estimate = measured(500);
+    EXPECT_EQ(exact.sample, 0);
+    EXPECT_EQ(estimate.sample, static_cast<Index>(sample.size()));
+    const auto near = [](Index a, Index b) { return std::abs(static_cast<double>(a) / static_cast<double>(b) - 1) < 0.05; };
+    EXPECT_TRUE(near(estimate.bytes_per_step_total, exact.bytes_per_step_total));
+    EXPECT_TRUE(near(estimate.internode_bytes_per_step_total, exact.internode_bytes_per_step_total));
+    EXPECT_TRUE(near(estimate.faces_total, exact.faces_total));
+    EXPECT_EQ(estimate.cells_mean, exact.cells_mean);
+    EXPECT_LE(estimate.bytes_per_step_max, exact.bytes_per_step_max);
+    EXPECT_LE(step_time(estimate), step_time(exact));
+  }
+}
+
 /// A slow link is shared by a node's ranks; the model must see that, and the slowest rank's work.
 TEST(Metrics, ModelledStepIsTheSlowestRankAndItsNodesLink) {
   Machine machine;

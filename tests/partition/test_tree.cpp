@@ -182,6 +182,11 @@ RC_GTEST_PROP(Tree, AnySplitsMakeATree, ()) {
     s.low = static_cast<int>(any(1, count - 1));
     s.axes = axis_orders[static_cast<std::size_t>(any(0, 5))];
     for (int a = 0; a < 3; ++a) s.at[static_cast<std::size_t>(a)] = static_cast<std::int32_t>(any(-1, bricks[a] + 1));
+    if (any_bool()) {
+      const int across = s.axes[static_cast<std::size_t>(any(1, 2))];
+      s.step = {static_cast<std::int8_t>(across), any_bool(), static_cast<std::int32_t>(any(-1, bricks[across] + 1)),
+                static_cast<std::int32_t>(any(-1, bricks[s.axes[0]] + 1))};
+    }
     splits.push_back(s);
     self(self, s.low);
     self(self, count - s.low);
@@ -256,6 +261,23 @@ constexpr Row oblong[] = {
 
 TEST(Rcb, KnownRowsOfTheCube) { expect_rows({32, 32, 32}, cube); }
 TEST(Rcb, KnownRowsOfTheOblong) { expect_rows({48, 40, 20}, oblong); }
+
+/// Around the inner corner of masks: no cut by planes alone is as small.
+TEST(Rcb, CornersAreCutAround) {
+  const auto faces_of_two = [](Int3 cells, const std::vector<Box>& mask) {
+    Input input{Tiling({cells}, 1), {}, {mask}, {}, {2}};
+    input.weights.active(BoxSet(mask));
+    const Tree tree = rcb_tree(input.tiling, input.weights, {}, input.node_sizes);
+    const std::vector<Index> loads = input.loads(tree);
+    EXPECT_LE(std::abs(loads[0] - loads[1]), 1);
+    const Int3 faces = input.faces(tree);
+    return faces.x + faces.y + faces.z;
+  };
+  // An L, a T, and a cube without an octant.
+  EXPECT_LE(faces_of_two({48, 48, 24}, {{{0, 0, 0}, {48, 24, 24}}, {{0, 24, 0}, {24, 48, 24}}}), 36 * 24);
+  EXPECT_LE(faces_of_two({36, 36, 18}, {{{0, 24, 0}, {36, 36, 18}}, {{12, 0, 0}, {24, 24, 18}}}), 24 * 18);
+  EXPECT_LE(faces_of_two({32, 32, 32}, {{{0, 0, 0}, {32, 32, 16}}, {{0, 0, 16}, {32, 16, 32}}, {{0, 16, 16}, {16, 32, 32}}}), 896);
+}
 
 /// Where the places are boxes of a grid of boxes, that grid is found.
 TEST(Rcb, FactorsThatFitMakeBoxes) {

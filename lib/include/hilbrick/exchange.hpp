@@ -60,9 +60,8 @@ struct PhaseCounters {
   std::vector<MessageCounters> sends, receives;
 };
 struct Counters {
-  /// Sent over all phases: in all, and to ranks of other nodes.
+  /// Over all phases, to all peers.
   Index bytes_sent() const;
-  Index bytes_sent_between_nodes() const;
 
   std::vector<PhaseCounters> phases;
   double pack_seconds = 0, wait_seconds = 0, unpack_seconds = 0;

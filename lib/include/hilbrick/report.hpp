@@ -16,7 +16,8 @@ namespace hilbrick {
 struct RankReport {
   int node = 0;
   Index cells = 0, boxes = 0, peers = 0;
-  Index predicted_bytes_per_step = 0, counted_bytes_per_step = 0, internode_bytes_per_step = 0;
+  Index predicted_bytes_per_step = 0, counted_bytes_per_step = 0;
+  Index internode_bytes_per_step = 0;  // of the counted ones, for ranks on other nodes
   double compute_seconds = 0, wait_seconds = 0;
   TransportPairs pairs;
   double shared_setup_seconds = 0;  // of setup_seconds: finding out who shares memory, and mapping it
@@ -32,6 +33,8 @@ struct RunReport {
   std::string fields_digest;
   std::vector<RankReport> per_rank;
   std::vector<RankMetrics> slab;  // the naive slabs' metrics; empty when there are more ranks than cell planes
+  std::vector<Metrics> tried;     // of `auto`: what each method would have cost
+  std::string choice;             // and a sentence on it, for people
   double mcells_per_second() const;
 };
 

@@ -78,6 +78,9 @@ Metrics summarise(const Partition& partition, const Machine& machine, std::span<
 /// any other.
 int most_measured_ranks(const Partition& partition);
 
+/// The ranks of a sample, at least.
+inline constexpr int sampled_ranks = 1 << 15;
+
 /// All of it: the metrics of every rank, summed up, or of a sample where they are more than most_measured_ranks.
 Metrics measure(const Partition& partition, const Stencil& stencil, const Machine& machine, Index value_bytes = 4);
 

@@ -8,6 +8,13 @@
 //   b b c c d    The low side's: y before x, at (0, 1).
 //   a a a c c    The high side's: y before x, at (4, 1).
 //
+// A split may have a step, where the cut goes around a corner of a mask:
+//
+//   b b          2 places, 12 bricks. y before x, at (0, 1), for bricks below plane 2 of x; from that plane on all y < 2 come before.
+//   b b
+//   b b a a
+//   a a a a
+//
 // A region is a short list of boxes, and no question needs more than the regions on the way down to it.
 
 #include <array>
@@ -27,16 +34,29 @@ class Tree {
   /// Of the places [first, first + count) that share a region, the first `low` own its bricks that come before the brick `at` with
   /// axes[0] most significant; `at` need not be in the region. In preorder: the low side's splits follow, then the high side's.
   struct Split {
+    /// Beside a plane of `axis`, not axes[0], the bricks below the plane `end` of axes[0] come before, whatever `at` is: from `plane` on
+    /// or, if `below`, below it.
+    struct Step {
+      std::int8_t axis = -1;  // -1: no step
+      bool below = false;
+      std::int32_t plane = 0, end = 0;
+
+      bool governs(Int3 brick) const { return axis >= 0 && (brick[axis] < plane) == below; }
+      friend bool operator==(const Step&, const Step&) = default;
+    };
+
     std::int32_t low = 1;
     std::array<std::int8_t, 3> axes{2, 1, 0};
     std::array<std::int32_t, 3> at{};
+    Step step{};
 
     bool before(Int3 brick) const {
+      if (step.governs(brick)) return brick[axes[0]] < step.end;
       for (const int a : axes)
         if (brick[a] != at[static_cast<std::size_t>(a)]) return brick[a] < at[static_cast<std::size_t>(a)];
       return false;
     }
-    /// Appends the parts of a box before `at` and from `at` on, at most three boxes each.
+    /// Appends the parts of a box on the low side and on the high side, at most three boxes each and one more where there is a step.
     void divide(const Box& box, std::vector<Box>& low_side, std::vector<Box>& high_side) const;
 
     friend bool operator==(const Split&, const Split&) = default;
