@@ -151,8 +151,8 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
   if (!solver.exchange().fallback().empty()) std::fprintf(stderr, "note: %s\n", solver.exchange().fallback().c_str());
   if (options.verify) {
     solver.verify_halos();
-    if (comm.rank() == 0)
-      std::fprintf(stderr, "note: halos verified: every value that the stencil reads came from its owner, and nothing else was touched\n");
+    if (comm.rank() == 0 && options.progress != ProgressStyle::json)
+      std::puts("halos verified: every value that the stencil reads came from its owner, and no other was touched");
   }
   ProbeRecorder<T> probes(comm, scene, solver, options.out, scene.check_every);
   SnapshotWriter<T> snapshots(comm, scene, solver, options.out);

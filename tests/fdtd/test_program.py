@@ -218,6 +218,16 @@ class Program(unittest.TestCase):
 
     # Runs that succeed.
 
+    def test_transports_carry_the_same_halos(self):
+        reports = []
+        for transport in ("message", "shared"):
+            result = self.succeed("--transport", transport, "--verify", ranks=3)
+            self.assertIn("halos verified", result.out)
+            reports.append(self.report())
+            self.assertEqual([name for name in ("message", "shared") if reports[-1]["transport"][name] > 0], [transport])
+        self.assertEqual(reports[0]["fields_digest"], reports[1]["fields_digest"])
+        self.assertEqual(reports[0]["halo"], reports[1]["halo"])
+
     def test_report(self):
         digests = set()
         runs = [(1, []), (3, []), (3, ["--method", "morton"]), (3, ["--method", "slab"]), (3, ["--method", "auto", "--brick", "5"])]
@@ -263,7 +273,8 @@ class Program(unittest.TestCase):
             if asked == "slab":
                 self.assertEqual(halo["counted_bytes_per_step_total"], halo["slab_bytes_per_step_total"])
             self.assertEqual(sorted(report["transport"]), ["message", "self", "shared"])
-            self.assertEqual(report["transport"]["message"], sum(rank["peers"] for rank in each) if ranks > 1 else 0)
+            pairs = report["transport"]["message"] + report["transport"]["shared"]
+            self.assertEqual(pairs, sum(rank["peers"] for rank in each) if ranks > 1 else 0)
         self.assertEqual(len(digests), 1)
         self.succeed("--steps", "19")
         self.assertNotIn(self.report()["fields_digest"], digests)
