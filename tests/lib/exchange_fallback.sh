@@ -13,6 +13,7 @@ unshare --ipc --mount mount -t tmpfs -o size=1m tmpfs /dev/shm 2>/dev/null || {
 }
 # Open MPI 4 keeps files of its own in /dev/shm; they are not what is tested.
 export OMPI_MCA_btl_vader_backing_directory=${TMPDIR:-/tmp}
+# shellcheck disable=SC2016  # the inner shell expands its arguments
 case $where in
   apart)
     export HILBRICK_FALLBACK="they see different /dev/shm"
