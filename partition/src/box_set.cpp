@@ -159,8 +159,7 @@ void BoxSet::build(std::size_t first, std::size_t last) {
   for (std::size_t i = first; i < last; ++i) all = hull(all, boxes_[i]);
   nodes_.push_back({all, first, last, 0});
   if (last - first <= leaf_size) return;
-  const Int3 e = all.extent();
-  const int axis = e.z >= e.y && e.z >= e.x ? 2 : e.y >= e.x ? 1 : 0;
+  const int axis = longest_axis(all.extent());
   const std::size_t middle = first + (last - first) / 2;
   const auto begin = boxes_.begin();
   std::nth_element(begin + static_cast<std::ptrdiff_t>(first), begin + static_cast<std::ptrdiff_t>(middle),

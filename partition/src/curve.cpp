@@ -10,7 +10,7 @@
 namespace hilbrick {
 namespace {
 
-__extension__ using Wide = unsigned __int128;
+__extension__ using Product = unsigned __int128;
 
 /// How the curve lies in a piece, as a block keeps it.
 std::uint8_t state_of(const generalised::Piece& piece) { return static_cast<std::uint8_t>(piece.along << 3 | piece.flipped); }
@@ -95,7 +95,7 @@ Key Curve::key(const Int3& brick) const {
     for (int a = 0; a < 3; ++a) {
       // floor(x / n) by a product, which is exact: x n < 2^63.
       const auto x = static_cast<std::uint64_t>(2 * at[a] + 1) << bits_[a] >> 1;
-      at[a] = static_cast<Index>(Wide{x} * reciprocals_[a] >> 63);
+      at[a] = static_cast<Index>(Product{x} * reciprocals_[a] >> 63);
     }
   return order_ == Order::hilbert ? hilbert_key(levels_, at) : morton_key(at);
 }

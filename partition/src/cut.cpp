@@ -85,7 +85,7 @@ std::vector<Key> cut_exactly(const Curve& curve, const Tiling& tiling, const Wei
   const Index total = line.before.back();
   // The least bound that suffices: at least the mean and the heaviest brick, at most their sum.
   Index heaviest = 0;
-  for (std::size_t i = 0; i < bricks; ++i) heaviest = std::max(heaviest, line.before[i + 1] - line.before[i]);
+  for (std::size_t i = 0; i < bricks; ++i) heaviest = std::max(heaviest, line.weight(i));
   Index low = std::max(heaviest, ceil_div(total, ranks)), high = ceil_div(total, ranks) + heaviest;
   while (low < high) {
     const Index middle = low + (high - low) / 2;

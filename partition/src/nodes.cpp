@@ -87,10 +87,4 @@ std::vector<int> Nodes::sizes() const {
   return sizes;
 }
 
-bool Nodes::even() const {
-  for (int n = 1; n < count(); ++n)
-    if (first_place(n + 1) - first_place(n) != first_place(1)) return false;
-  return true;
-}
-
 }  // namespace hilbrick

@@ -25,14 +25,6 @@ bool powers_of_two(Int3 n) {
          std::has_single_bit(static_cast<std::uint64_t>(n.z));
 }
 
-/// The axis that a slab cuts: the longest, of equals the slowest.
-int longest_axis(Int3 cells) {
-  int axis = 2;
-  for (int a = 1; a >= 0; --a)
-    if (cells[a] > cells[axis]) axis = a;
-  return axis;
-}
-
 std::vector<Curve> curves_of(Order order, Int3 bricks) {
   std::vector<Curve> curves;
   for (const Fit fit : {Fit::embedded, Fit::stretched, Fit::generalised}) {
@@ -59,12 +51,8 @@ Surface surface_of(const Curve& curve, const Tiling& tiling, const Weights& weig
   std::vector<Key> keys = keys_at(curve, tiling, weights, targets, ranks);
   keys.front() = 0;
   Surface surface;
-  std::vector<Box> cells;
   for (std::size_t i = 0; i < keys.size(); i += 2) {
-    cells.clear();
-    for (const Box& bricks : curve.segment(keys[i], keys[i + 1]))
-      for (const Box& piece : weights.active_pieces(tiling.cells_of(bricks))) cells.push_back(piece);
-    const Int3 faces = outer_faces(tiling.grid(), weights, cells);
+    const Int3 faces = outer_faces(tiling.grid(), weights, active_boxes(tiling, weights, curve.segment(keys[i], keys[i + 1])));
     const Wide sum = cost.of_faces(faces);
     std::get<0>(surface) += sum;
     std::get<1>(surface) = std::max(std::get<1>(surface), sum);

@@ -4,6 +4,7 @@
 #include <hilbrick/partition/partition.hpp>
 #include <utility>
 
+#include "surface.hpp"
 #include "text.hpp"
 
 namespace hilbrick {
@@ -131,9 +132,7 @@ Index Partition::load(Rank rank) const {
 }
 
 std::vector<Box> boxes_of(const Partition& partition, Rank rank) {
-  std::vector<Box> boxes;
-  for (const Box& bricks : partition.brick_boxes(rank))
-    for (const Box& piece : partition.weights().active_pieces(partition.tiling().cells_of(bricks))) boxes.push_back(piece);
+  std::vector<Box> boxes = active_boxes(partition.tiling(), partition.weights(), partition.brick_boxes(rank));
   return partition.weights().masked() ? merged(boxes) : boxes;
 }
 
@@ -145,7 +144,7 @@ Index largest_useful_ranks(const Tiling& tiling, const Weights& weights) {
     const Index active = weights.active_cells(cells);
     if (active == 0 || active == cells.volume()) return active == 0 ? 0 : bricks.volume();
     const Int3 e = bricks.extent();
-    const int axis = e.z >= e.y && e.z >= e.x ? 2 : e.y >= e.x ? 1 : 0;
+    const int axis = longest_axis(e);
     if (e[axis] == 1) return 1;
     Box low = bricks, high = bricks;
     low.hi[axis] = high.lo[axis] = bricks.lo[axis] + e[axis] / 2;

@@ -72,10 +72,7 @@ class Slider {
   }
 
   Int3 faces_of(std::size_t place) const {
-    std::vector<Box> cells;
-    for (const Box& bricks : curve_.segment(cuts_[place], cuts_[place + 1]))
-      for (const Box& piece : weights_.active_pieces(tiling_.cells_of(bricks))) cells.push_back(piece);
-    return outer_faces(tiling_.grid(), weights_, cells);
+    return outer_faces(tiling_.grid(), weights_, active_boxes(tiling_, weights_, curve_.segment(cuts_[place], cuts_[place + 1])));
   }
 
   /// Moves one brick across cut k; false where there is none.

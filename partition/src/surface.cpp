@@ -33,6 +33,13 @@ Index contacts(const Grid& grid, int axis, std::span<const Box> boxes) {
 
 }  // namespace
 
+std::vector<Box> active_boxes(const Tiling& tiling, const Weights& weights, const std::vector<Box>& bricks) {
+  std::vector<Box> cells;
+  for (const Box& box : bricks)
+    for (const Box& piece : weights.active_pieces(tiling.cells_of(box))) cells.push_back(piece);
+  return cells;
+}
+
 Int3 outer_faces(const Grid& grid, const Weights& weights, std::span<const Box> mine) {
   Int3 faces;
   for (int axis = 0; axis < 3; ++axis) {

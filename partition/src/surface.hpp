@@ -3,8 +3,12 @@
 
 #include <hilbrick/partition/weights.hpp>
 #include <span>
+#include <vector>
 
 namespace hilbrick {
+
+/// The active cells of disjoint boxes of bricks, as disjoint boxes.
+std::vector<Box> active_boxes(const Tiling& tiling, const Weights& weights, const std::vector<Box>& bricks);
 
 /// Cell faces, by the axis they are normal to, between disjoint boxes of active cells and the active cells outside them. Where the boxes
 /// are one rank's, these are the faces it shares with others.

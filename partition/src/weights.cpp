@@ -9,8 +9,6 @@
 namespace hilbrick {
 namespace {
 
-__extension__ using Wide = __int128;  // cells times costs
-
 constexpr Index heaviest_sum = Index{1} << 62;
 
 std::size_t prefix_at(Int3 bricks, Index x, Index y, Index z) {

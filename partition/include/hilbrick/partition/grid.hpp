@@ -48,6 +48,12 @@ constexpr Int3 unit(int axis) {
   return u;
 }
 
+/// The axis along which an extent is longest, of equals the slowest.
+constexpr int longest_axis(Int3 extent) {
+  if (extent.z >= extent.y && extent.z >= extent.x) return 2;
+  return extent.y >= extent.x ? 1 : 0;
+}
+
 constexpr Index product(Int3 a) { return a.x * a.y * a.z; }
 
 constexpr Int3 min(Int3 a, Int3 b) { return {std::min(a.x, b.x), std::min(a.y, b.y), std::min(a.z, b.z)}; }

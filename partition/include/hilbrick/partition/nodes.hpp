@@ -36,8 +36,6 @@ class Nodes {
   int first_place(int node) const;
   /// Ranks on each node.
   std::vector<int> sizes() const;
-  /// Whether all nodes hold equally many ranks.
-  bool even() const;
 
  private:
   struct Dealt {

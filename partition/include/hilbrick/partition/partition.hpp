@@ -141,7 +141,7 @@ void Cartesian::visit(Enter&& enter, Found&& found) const {
   auto down = [&](auto& self, const Box& block) -> void {
     if (!enter(block)) return;
     const Int3 e = block.extent();
-    const int axis = e.z >= e.y && e.z >= e.x ? 2 : e.y >= e.x ? 1 : 0;
+    const int axis = longest_axis(e);
     if (e[axis] == 1) return found(place(block.lo), block);
     Box low = block, high = block;
     low.hi[axis] = high.lo[axis] = block.lo[axis] + e[axis] / 2;
