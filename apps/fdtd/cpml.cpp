@@ -2,6 +2,7 @@
 #include "cpml.hpp"
 
 #include <cmath>
+#include <utility>
 
 namespace hilbrick::fdtd {
 
@@ -31,6 +32,15 @@ std::vector<CpmlCoefficients> cpml_along(Index cells, const std::array<Index, 2>
     }
   }
   return along;
+}
+
+std::vector<CpmlCoefficients> broadcast(const Comm& comm, const std::vector<CpmlCoefficients>& mine) {
+  std::vector<double> flat;
+  for (const auto& k : mine) flat.insert(flat.end(), {k.b, k.c});
+  flat = hilbrick::broadcast(comm, std::move(flat));
+  std::vector<CpmlCoefficients> out;
+  for (std::size_t i = 0; i + 1 < flat.size(); i += 2) out.push_back({flat[i], flat[i + 1]});
+  return out;
 }
 
 }  // namespace hilbrick::fdtd

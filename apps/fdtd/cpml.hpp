@@ -6,6 +6,7 @@
 // sigma grows from the inner surface to the wall as depth^order, alpha falls linearly. The coordinate stretch kappa of the paper stays 1:
 // in our tests it gained nothing.
 
+#include <hilbrick/comm.hpp>
 #include <vector>
 
 #include "numerics.hpp"
@@ -33,5 +34,8 @@ CpmlProfile default_profile(double spacing_m, Index layers);
 /// The coefficients along an axis for values on integer (E) or half-integer (H) positions: one for each cell index, zero outside
 /// the layers. Uses exp and pow: compute once and broadcast.
 std::vector<CpmlCoefficients> cpml_along(Index cells, const std::array<Index, 2>& layers, bool half, double spacing_m, double dt_s);
+
+/// Rank 0's coefficients on every rank. Collective over comm.
+std::vector<CpmlCoefficients> broadcast(const Comm& comm, const std::vector<CpmlCoefficients>& mine);
 
 }  // namespace hilbrick::fdtd

@@ -28,7 +28,7 @@ Box candidate_cells(const Scene& scene, Component c, const Shape& shape) {
 }
 
 /// Appends the runs of a row of n values.
-void append_runs(const MaterialId* row, Index n, std::vector<Run>& runs) {
+void append_runs(const MediumId* row, Index n, std::vector<Run>& runs) {
   for (Index i = 0; i < n; ++i)
     if (i + 1 == n || row[i + 1] != row[i]) runs.push_back({static_cast<std::int32_t>(i + 1), row[i]});
 }
@@ -42,40 +42,39 @@ bool is_magnetic(const Scene& scene) {
   });
 }
 
+Media::Media(const Scene& scene) : media_(scene.materials.begin(), scene.materials.end()) {}
+
 template <class T>
-CoefficientTable<T> coefficients(const Scene& scene, double dt_s) {
-  if (scene.materials.size() > most_materials)
-    throw Error("materials: expected at most " + std::to_string(most_materials - 2) + " besides vacuum and pec, found " +
-                std::to_string(scene.materials.size() - 2));
+CoefficientTable<T> coefficients(const Media& media, double dt_s) {
   CoefficientTable<T> table;
-  for (const Material& m : scene.materials) {
-    const auto of = [&](double density, double loss) {
+  for (const Medium& m : media) {
+    const auto of = [&](double sign, double density, double loss) {
       const double s = loss * dt_s / (2 * density);
-      return Coefficients<T>{static_cast<T>((1 - s) / (1 + s)), static_cast<T>(dt_s / density / (1 + s)), density / 2};
+      return Coefficients<T>{static_cast<T>((1 - s) / (1 + s)), static_cast<T>(sign * dt_s / density / (1 + s)), density / 2};
     };
-    table[0].push_back(m.pec ? Coefficients<T>{0, 0, 0} : of(eps0 * m.eps_r, m.sigma));
-    table[1].push_back(m.pec ? of(mu0, 0) : of(mu0 * m.mu_r, m.sigma_m));
+    table[0].push_back(m.pec ? Coefficients<T>{0, 0, 0} : of(1, eps0 * m.eps_r, m.sigma));
+    table[1].push_back(m.pec ? of(-1, mu0, 0) : of(-1, mu0 * m.mu_r, m.sigma_m));
   }
   return table;
 }
-template CoefficientTable<float> coefficients(const Scene&, double);
-template CoefficientTable<double> coefficients(const Scene&, double);
+template CoefficientTable<float> coefficients(const Media&, double);
+template CoefficientTable<double> coefficients(const Media&, double);
 
-MaterialId MaterialMap::at(Int3 c) const {
+MediumId MediumMap::at(Int3 c) const {
   if (row_runs.empty()) return vacuum_id;
   const Int3 d = c - owned.lo;
   const auto row = static_cast<std::size_t>(d.y + owned.extent().y * d.z);
   const auto first = runs.begin() + row_runs[row], last = runs.begin() + row_runs[row + 1];
-  return std::find_if(first, last, [&](const Run& run) { return d.x < run.last; })->material;
+  return std::find_if(first, last, [&](const Run& run) { return d.x < run.last; })->medium;
 }
 
-MaterialMap map_materials(const Scene& scene, const Numerics& numerics, Component c, const Box& owned) {
-  MaterialMap map;
+MediumMap map_media(const Scene& scene, const Numerics& numerics, Component c, const Box& owned) {
+  MediumMap map;
   map.owned = owned;
   if (!is_electric(c) && !is_magnetic(scene)) return map;
   const Int3 e = owned.extent();
-  std::vector<MaterialId> plane(static_cast<std::size_t>(e.x * e.y));
-  const auto id = [&](Int3 cell) -> MaterialId& {
+  std::vector<MediumId> plane(static_cast<std::size_t>(e.x * e.y));
+  const auto id = [&](Int3 cell) -> MediumId& {
     return plane[static_cast<std::size_t>(cell.x - owned.lo.x + e.x * (cell.y - owned.lo.y))];
   };
   map.row_runs.reserve(static_cast<std::size_t>(e.y * e.z) + 1);
@@ -87,8 +86,7 @@ MaterialMap map_materials(const Scene& scene, const Numerics& numerics, Componen
     std::fill(plane.begin(), plane.end(), vacuum_id);
     for (const Shape& shape : scene.shapes)
       for_each_cell(intersection(here, candidate_cells(scene, c, shape)), [&](Int3 cell) {
-        if (contains(shape, yee_position_m(numerics.spacing_m, c, cell), tolerance_m(scene)))
-          id(cell) = static_cast<MaterialId>(shape.material);
+        if (contains(shape, yee_position_m(numerics.spacing_m, c, cell), tolerance_m(scene))) id(cell) = shape.material;
       });
     for (int a = 0; is_electric(c) && a < 3; ++a) {
       if (a == axis_of(c) || !electric_wall_low(scene, a)) continue;
@@ -105,9 +103,22 @@ MaterialMap map_materials(const Scene& scene, const Numerics& numerics, Componen
   return map;
 }
 
-MaterialId material_at(const Scene& scene, const Numerics& numerics, Component c, Int3 cell) {
+int material_at(const Scene& scene, const Numerics& numerics, Component c, Int3 cell) {
   const Box one{cell, cell + Int3{1, 1, 1}};
-  return map_materials(scene, numerics, c, one).at(cell);
+  return map_media(scene, numerics, c, one).at(cell);
 }
+
+template <class T>
+Matter<T> make_matter(const Scene& scene, const Numerics& numerics, const std::vector<Field<T>>& fields) {
+  Matter<T> matter{Media(scene), {}, {}};
+  for (std::size_t b = 0; b < fields[Ex].blocks().size(); ++b) {
+    auto& maps = matter.maps.emplace_back();
+    for (int c = 0; c < 6; ++c) maps[c] = map_media(scene, numerics, static_cast<Component>(c), fields[c].blocks()[b].owned);
+  }
+  matter.table = coefficients<T>(matter.media, numerics.dt_s);
+  return matter;
+}
+template Matter<float> make_matter(const Scene&, const Numerics&, const std::vector<Field<float>>&);
+template Matter<double> make_matter(const Scene&, const Numerics&, const std::vector<Field<double>>&);
 
 }  // namespace hilbrick::fdtd

@@ -14,46 +14,75 @@
 
 namespace hilbrick::fdtd {
 
-using MaterialId = std::uint8_t;  // an index into Scene::materials
-inline constexpr MaterialId vacuum_id = 0, pec_id = 1;
-inline constexpr std::size_t most_materials = 256;
+using MediumId = std::int32_t;  // an index into Media
+inline constexpr MediumId vacuum_id = 0, pec_id = 1;
 
-/// Of one material: old value kept, curl added, and energy density per squared field (eps / 2 or mu / 2).
+/// The media on one rank: first the scene's materials in their order, then those that only some values have.
+class Media {
+ public:
+  explicit Media(const Scene& scene);
+
+  const Medium& operator[](MediumId id) const { return media_[static_cast<std::size_t>(id)]; }
+  std::size_t size() const { return media_.size(); }
+  auto begin() const { return media_.begin(); }
+  auto end() const { return media_.end(); }
+
+ private:
+  std::vector<Medium> media_;
+};
+
+/// Of one medium: old value kept, curl added (negative for H), and energy density per squared field (eps / 2 or mu / 2).
 template <class T>
 struct Coefficients {
   T keep, gain;
   double half_density;
 };
-/// By [E 0, H 1][material].
+/// By [E 0, H 1][medium].
 template <class T>
 using CoefficientTable = std::array<std::vector<Coefficients<T>>, 2>;
 template <class T>
-CoefficientTable<T> coefficients(const Scene& scene, double dt_s);
+CoefficientTable<T> coefficients(const Media& media, double dt_s);
 
-/// A stretch of a row in one material: from where the run before it ends, or the row's start, up to `last`, counted from that start.
+/// A stretch of a row in one medium: from where the run before it ends, or the row's start, up to `last`, counted from that start.
 struct Run {
   std::int32_t last;
-  MaterialId material;
+  MediumId medium;
 };
 
-/// The material of each value that one box owns of one component, as runs along x: bodies are solid, so a row has few.
-struct MaterialMap {
+/// The medium of each value that one box owns of one component, as runs along x: bodies are solid, so a row has few.
+struct MediumMap {
   Box owned;
   std::vector<Run> runs;
   std::vector<std::uint32_t> row_runs;  // runs of row r, counted y fastest: runs[row_runs[r], row_runs[r + 1]); empty: vacuum everywhere
 
-  MaterialId at(Int3 c) const;
+  MediumId at(Int3 c) const;
   Index bytes() const { return static_cast<Index>(runs.size() * sizeof(Run) + row_runs.size() * sizeof(std::uint32_t)); }
 };
 
 /// Whether some shape has another permeability than vacuum, or magnetic loss: else magnetic components need no map.
 bool is_magnetic(const Scene& scene);
 
-/// The material map of component c in a block: the shapes painted in order at the component's own position, and perfect conductor on
-/// tangential E along electric walls and behind PMLs. Magnetic components are mapped only when some material is magnetic. Local.
-MaterialMap map_materials(const Scene& scene, const Numerics& numerics, Component c, const Box& owned);
+/// The map of component c in a block: the shapes painted in order at the component's own position, and perfect conductor on tangential E
+/// along electric walls and behind PMLs. Magnetic components are mapped only when some material is magnetic. Local.
+MediumMap map_media(const Scene& scene, const Numerics& numerics, Component c, const Box& owned);
 
-/// The material at one component's position in a cell. Local.
-MaterialId material_at(const Scene& scene, const Numerics& numerics, Component c, Int3 cell);
+/// The material at one component's position in a cell, an index into Scene::materials. Local.
+int material_at(const Scene& scene, const Numerics& numerics, Component c, Int3 cell);
+
+/// All that fields move in on one rank.
+template <class T>
+struct Matter {
+  Media media;
+  std::vector<std::array<MediumMap, 6>> maps;  // [box][component]
+  CoefficientTable<T> table;
+
+  MediumId medium(Component c, std::size_t box, Int3 cell) const { return maps[box][c].at(cell); }
+  const Coefficients<T>& at(Component c, std::size_t box, Int3 cell) const {
+    return table[is_electric(c) ? 0 : 1][static_cast<std::size_t>(medium(c, box, cell))];
+  }
+};
+/// `fields`: the six components. Local.
+template <class T>
+Matter<T> make_matter(const Scene& scene, const Numerics& numerics, const std::vector<Field<T>>& fields);
 
 }  // namespace hilbrick::fdtd

@@ -35,11 +35,17 @@ constexpr std::array<int, 3> half_offset(Component c) {
   return o;
 }
 
-struct Material {
-  std::string name;
+/// What the update of a field value must know of the matter there.
+struct Medium {
   double eps_r = 1, mu_r = 1;     // relative permittivity and permeability
   double sigma = 0, sigma_m = 0;  // electric and magnetic conductivity, S/m and ohm/m
   bool pec = false;
+
+  friend bool operator==(const Medium&, const Medium&) = default;
+};
+
+struct Material : Medium {
+  std::string name;
   Place place;
 };
 

@@ -11,25 +11,13 @@
 #include <string>
 #include <vector>
 
+#include "energy.hpp"
 #include "material.hpp"
 #include "numerics.hpp"
-#include "plane_wave.hpp"
 #include "scene.hpp"
-#include "yee.hpp"
+#include "sources.hpp"
 
 namespace hilbrick::fdtd {
-
-/// Field energy by the leapfrog form that a closed lossless box conserves (each integer and each half step contributes once):
-/// W = 1/2 sum (eps E^n E^n + mu H^(n-1/2) H^(n+1/2)) dV. Conductors and layers let it fall.
-struct Energy {
-  double joule = 0;
-  /// The first value, by global cell index, that is not finite.
-  struct Bad {
-    Component component;
-    Int3 cell;
-  };
-  std::optional<Bad> not_finite;
-};
 
 template <class T>
 class Solver {
@@ -56,7 +44,7 @@ class Solver {
   const Numerics& numerics() const { return numerics_; }
   const Exchange& exchange() const { return exchange_; }
 
-  /// Energy in the whole grid. The sum is one of integers, so it does not depend on who owns what. Collective over comm.
+  /// Energy in the whole grid. Collective over comm.
   Energy energy() const;
   /// Digest of all fields. Collective over comm.
   std::string digest() const;
@@ -70,41 +58,28 @@ class Solver {
   Index allocated_bytes() const;
 
  private:
-  struct Layer;     // psi of one component along one axis, in one box
-  struct BoxWork;   // what the update of one box needs besides fields
-  struct Current;   // a dipole's value on this rank
-  struct Incident;  // a plane wave's line and its faces on this rank
+  struct Layer;    // psi of one component along one axis, in one box
+  struct BoxWork;  // what the update of one box needs besides fields
 
   /// The rows and parts of rows of a box that lie in `region`.
   template <bool electric>
   void update(BoxWork& work, std::size_t box, const Box& region);
   void mirror_at_magnetic_walls();
-  template <bool electric>
-  void drive_sources();
   /// E or H by one step, walls and sources included: first what reads no halo that is still under way, then the rest.
   template <bool electric>
   void advance();
   void make_interiors();
   void make_layers();
-  void make_sources();
-  /// The differences that component updates take of a field along an axis, from the first of some rows on.
-  Differences<T> differences(std::size_t box, int field, int axis, bool electric, const Box& rows) const;
-  /// The largest size of each component in the whole grid, and the first value that is not finite. Collective over comm.
-  std::pair<std::array<double, 6>, std::optional<Energy::Bad>> largest_values() const;
-  template <class F>
-  void for_each_energy(F&& f) const;
-
   const Comm& comm_;
   const Scene& scene_;
   const Numerics& numerics_;
   const Domain& domain_;
-  CoefficientTable<T> table_;
   std::array<T, 3> inverse_spacing_;
   std::vector<Field<T>> fields_;
+  Matter<T> matter_;
+  Sources<T> sources_;
   std::vector<std::unique_ptr<BoxWork>> work_;
   std::array<std::array<std::array<std::vector<T>, 2>, 2>, 3> cpml_;  // [axis][E, H][b, c], by cell along the axis
-  std::vector<std::unique_ptr<Current>> currents_;
-  std::vector<std::unique_ptr<Incident>> incidents_;
   Exchange exchange_;
   std::optional<Exchange> average_exchange_;
   Index step_ = 0;

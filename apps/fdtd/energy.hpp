@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+// The energy of fields, and whether all of them are finite.
+
+#include <optional>
+
+#include "material.hpp"
+
+namespace hilbrick::fdtd {
+
+/// Field energy by the leapfrog form that a closed lossless box conserves (each integer and each half step contributes once):
+/// W = 1/2 sum (eps E^n E^n + mu H^(n-1/2) H^(n+1/2)) dV. Conductors and layers let it fall.
+struct Energy {
+  double joule = 0;
+  /// The first value, by global cell index, that is not finite.
+  struct Bad {
+    Component component;
+    Int3 cell;
+  };
+  std::optional<Bad> not_finite;
+};
+
+/// Energy in the whole grid. The sum is one of integers, so it does not depend on who owns what. H stands half a step ahead of E.
+/// Collective over comm.
+template <class T>
+Energy energy_of(const Comm& comm, const Scene& scene, const std::vector<Field<T>>& fields, const Matter<T>& matter);
+
+}  // namespace hilbrick::fdtd

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+// How the tables of a scene are read, one file for each kind: what parse_scene is made of.
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "scene.hpp"
+#include "table_reader.hpp"
+
+namespace hilbrick::fdtd {
+
+void read_grid(TableReader grid, Scene& scene);
+void read_run(TableReader run, Scene& scene);
+void read_partition(TableReader partition, Scene& scene);
+void read_materials(std::vector<TableReader> tables, Scene& scene);
+void read_shapes(std::vector<TableReader> tables, Scene& scene);
+void read_sources(std::vector<TableReader> tables, Scene& scene);
+void read_probes(std::vector<TableReader> tables, Scene& scene);
+void read_snapshots(std::vector<TableReader> tables, Scene& scene);
+Waveform read_waveform(TableReader table);
+
+/// Puts the value at the dotted key of an override, KEY=VALUE; arrays of tables take a number: source.0.waveform.frequency_hz.
+void apply_override(toml::table& root, const std::string& text);
+
+// What several of them need.
+
+std::string text_of(const Vec3& v);
+Vec3 extent_m(const Scene& scene);
+/// Fails unless a point lies in the grid, its surface included.
+void require_inside(const TableReader& t, const std::string& key, const Vec3& point_m, const Scene& scene);
+/// Fails unless low <= high along each axis.
+void require_ordered(const TableReader& t, const Vec3& low_m, const Vec3& high_m);
+/// A name that no other of its kind has.
+std::string new_name(TableReader& t, std::set<std::string>& taken);
+/// A name that also serves as a file's and a dataset's.
+std::string new_file_name(TableReader& t, std::set<std::string>& taken);
+/// "Ex" to "Hz".
+const std::vector<std::string>& component_words();
+Component component_from_word(const std::string& word);
+
+}  // namespace hilbrick::fdtd

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <utility>
+
+#include "scene_reader.hpp"
+
+namespace hilbrick::fdtd {
+namespace {
+
+// [[source]]
+
+/// Whether each time is above the one before.
+bool grow(const std::vector<double>& times_s) {
+  return std::adjacent_find(times_s.begin(), times_s.end(), std::greater_equal<>()) == times_s.end();
+}
+
+/// Two columns, time and value; '#' comments, empty lines and one line of headings above the values are skipped.
+void read_table_file(const TableReader& t, const std::filesystem::path& path, Waveform& w) {
+  errno = 0;
+  std::ifstream file(path);
+  bool headings = false;
+  std::string line;
+  for (unsigned n = 1; std::getline(file, line); ++n) {
+    const Place here{path.string(), n, 1};
+    const std::string entry = line.substr(0, line.find('#'));
+    const auto first = entry.find_first_not_of(" \t\r");
+    if (first == std::string::npos) continue;
+    double time_s = 0, value = 0;
+    char rest = 0;
+    const int read = std::sscanf(entry.c_str(), " %lf , %lf %c", &time_s, &value, &rest);
+    if (read == 0 && w.times_s.empty() && !std::exchange(headings, true)) continue;
+    if (read != 2 || !std::isfinite(time_s) || !std::isfinite(value))
+      fail(here, fmt::format("expected a time in seconds, a comma and a value, found \"{}\"", line.substr(0, 60)));
+    w.times_s.push_back(time_s);
+    w.values.push_back(value);
+    if (!grow(w.times_s))
+      fail(here, fmt::format("expected a time above {:g}, that of the line before, found {:g}", w.times_s.rbegin()[1], time_s));
+  }
+  if (!file.eof())
+    t.reject("file", fmt::format("cannot read {}: {}; paths count from the scene's folder", path.string(),
+                                 errno ? std::strerror(errno) : "reading failed"));
+}
+
+void read_dipole(TableReader& t, Scene& scene) {
+  Dipole d;
+  d.place = t.place();
+  d.position_m = t.vector("position_m");
+  require_inside(t, "position_m", d.position_m, scene);
+  d.component = component_from_word(t.word("component", component_words()));
+  d.waveform = read_waveform(t.table("waveform"));
+  scene.dipoles.push_back(std::move(d));
+}
+
+/// The box must leave a cell between itself and walls or layers, where the scattered field is. Its faces lie on the nearest planes of the
+/// grid.
+void check_total_field_box(const TableReader& t, const Scene& scene, const PlaneWave& w) {
+  for (int a = 0; a < 3; ++a) {
+    if (scene.boundary[a][0] == Boundary::periodic) continue;
+    const double d = scene.spacing_m[a], low = std::round(w.box_low_m[a] / d), high = std::round(w.box_high_m[a] / d);
+    const auto taken = [&](int side) { return static_cast<double>(1 + (scene.boundary[a][side] == Boundary::pml ? scene.pml_cells : 0)); };
+    const double lowest = taken(0), highest = static_cast<double>(scene.cells[a]) - taken(1);
+    const auto fail_at = [&](const char* key, const char* than, double limit, double found) {
+      t.reject(key, fmt::format("expected at {} {:g} m along {}, found {:g}; the box stays a cell away from walls and absorbing layers",
+                                than, limit * d, "xyz"[a], found));
+    };
+    if (low < lowest) fail_at("box_low_m", "least", lowest, w.box_low_m[a]);
+    if (high > highest) fail_at("box_high_m", "most", highest, w.box_high_m[a]);
+    if (high <= low)
+      t.reject("box_high_m", fmt::format("expected a box of at least one cell along {}, found {:g} to {:g} m", "xyz"[a], w.box_low_m[a],
+                                         w.box_high_m[a]));
+  }
+}
+
+void read_plane_wave(TableReader& t, Scene& scene) {
+  PlaneWave w;
+  w.place = t.place();
+  w.box_low_m = t.vector("box_low_m");
+  w.box_high_m = t.vector("box_high_m");
+  const Vec3 direction = t.vector("direction");
+  w.axis = 0;
+  for (int a = 1; a < 3; ++a)
+    if (std::fabs(direction[a]) > std::fabs(direction[w.axis])) w.axis = a;
+  const double along = direction[w.axis];
+  for (int a = 0; a < 3; ++a)
+    if (along == 0 || (a != w.axis && std::fabs(direction[a]) > 1e-9 * std::fabs(along)))
+      t.reject("direction",
+               fmt::format("expected a direction along an axis, such as [1, 0, 0] or [0, 0, -1], found {}; only these exist so far",
+                           text_of(direction)));
+  if (scene.boundary[w.axis][0] == Boundary::periodic)
+    t.reject("direction",
+             fmt::format("expected a direction across the periodic axes, found one along {}; the wave has no face to enter by there",
+                         "xyz"[w.axis]));
+  w.sign = along > 0 ? 1 : -1;
+  w.polarization = t.vector("polarization");
+  const double strength = std::hypot(w.polarization[0], w.polarization[1], w.polarization[2]);
+  if (!(strength > 0 && std::isfinite(strength)) || std::fabs(w.polarization[w.axis]) > 1e-9 * strength)
+    t.reject("polarization", fmt::format("expected a vector at right angles to the direction, found {}", text_of(w.polarization)));
+  w.polarization[w.axis] = 0;
+  for (double& p : w.polarization) p /= strength;
+  w.waveform = read_waveform(t.table("waveform"));
+  check_total_field_box(t, scene, w);
+  scene.plane_waves.push_back(std::move(w));
+}
+
+}  // namespace
+
+Waveform read_waveform(TableReader t) {
+  Waveform w;
+  w.place = t.place();
+  const std::vector<std::string> kinds{"gaussian", "gaussian_derivative", "modulated_gaussian", "cw", "table"};
+  const std::string kind = t.word("kind", kinds);
+  w.kind = static_cast<Waveform::Kind>(std::find(kinds.begin(), kinds.end(), kind) - kinds.begin());
+  w.amplitude = t.number_or("amplitude", 1);
+  double delay_s = 0;
+  if (w.kind != Waveform::Kind::table) {
+    w.frequency_hz = t.number("frequency_hz", positive);
+    delay_s = 1 / w.frequency_hz;
+  }
+  switch (w.kind) {
+    case Waveform::Kind::modulated_gaussian:
+      w.bandwidth_hz = t.number_or("bandwidth_hz", w.frequency_hz / 4, positive);
+      w.phase_rad = t.number_or("phase_rad", 0);
+      delay_s = 1 / w.bandwidth_hz;
+      break;
+    case Waveform::Kind::cw:
+      w.ramp_periods = t.number_or("ramp_periods", 3, not_negative);
+      w.phase_rad = t.number_or("phase_rad", 0);
+      delay_s = 0;
+      break;
+    case Waveform::Kind::table:
+      if (t.given("file")) {
+        read_table_file(t, std::filesystem::path(t.file()).parent_path() / t.text("file"), w);
+      } else {
+        w.times_s = t.numbers("times_s");
+        w.values = t.numbers("values");
+        if (w.times_s.size() != w.values.size())
+          t.reject("values", fmt::format("expected as many values as times_s, {}, found {}", w.times_s.size(), w.values.size()));
+        if (!grow(w.times_s)) t.reject("times_s", "expected times that grow, found one that is not above the one before");
+      }
+      if (w.times_s.size() < 2)
+        fail(w.place, fmt::format("{}: expected at least two points in the table, found {}", t.name(), w.times_s.size()));
+      break;
+    default:
+      break;
+  }
+  w.delay_s = t.number_or("delay_s", delay_s);
+  t.finish();
+  return w;
+}
+
+void read_sources(std::vector<TableReader> tables, Scene& scene) {
+  for (TableReader& t : tables) {
+    if (t.word("kind", {"dipole", "plane_wave"}) == "dipole")
+      read_dipole(t, scene);
+    else
+      read_plane_wave(t, scene);
+    t.finish();
+  }
+}
+
+}  // namespace hilbrick::fdtd

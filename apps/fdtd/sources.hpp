@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+// What drives the fields: currents at single values, and plane waves over the faces of their boxes.
+
+#include <memory>
+#include <vector>
+
+#include "material.hpp"
+#include "plane_wave.hpp"
+
+namespace hilbrick::fdtd {
+
+template <class T>
+class Sources {
+ public:
+  /// The fields and the matter must outlive it. Throws SharedError for sources in perfect conductors. Collective over comm.
+  Sources(const Comm& comm, const Scene& scene, const Numerics& numerics, std::vector<Field<T>>& fields, const Matter<T>& matter);
+  ~Sources();
+
+  /// Adds to E (H) what sources give in step `step`, after the update by the curl. Local.
+  template <bool electric>
+  void drive(Index step);
+
+ private:
+  struct Current;   // a dipole's value on this rank
+  struct Incident;  // a plane wave's line and its faces on this rank
+
+  void add_plane_wave(const PlaneWave& wave);
+  void add_dipole(const Dipole& dipole);
+
+  const Comm& comm_;
+  const Scene& scene_;
+  const Numerics& numerics_;
+  std::vector<Field<T>>& fields_;
+  const Matter<T>& matter_;
+  std::vector<std::unique_ptr<Current>> currents_;
+  std::vector<std::unique_ptr<Incident>> incidents_;
+};
+
+}  // namespace hilbrick::fdtd
