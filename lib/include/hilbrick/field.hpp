@@ -109,7 +109,10 @@ class Field {
     const Int3 e = b.stored.extent();
     return BoxView(data_.data() + b.offset, static_cast<std::size_t>(e.x), static_cast<std::size_t>(e.y), static_cast<std::size_t>(e.z));
   }
-  T& at(std::size_t box, Int3 cell) const { return data_.data()[blocks()[box].index(cell)]; }
+  T& at(std::size_t box, Int3 cell) const {
+    const Block& b = blocks()[box];
+    return data_.data()[b.index({b.stored.lo.x, cell.y, cell.z}) + (cell.x - b.stored.lo.x)];  // x is contiguous
+  }
   FieldRef ref() const { return {data_.data(), sizeof(T), blocks_}; }
 
  private:
