@@ -53,31 +53,45 @@ void for_each_row(const Copy& c, Shift shift, F&& f) {
 template <class Value>
 void stream_gathered(const Copy& c, Shift shift) {
   constexpr auto value = static_cast<Index>(sizeof(Value));
-  constexpr Index room = 4096 / value;
-  alignas(64) std::array<std::byte, room * value> gathered;
+  constexpr Index room = 4096;
+  alignas(64) std::array<std::byte, room> gathered;
   std::byte* begin = c.to.first + shift.to;  // where what is gathered goes
-  Index used = 0;                            // values
-  const auto flush = [&](std::byte* next) {
-    stream(begin, gathered.data(), static_cast<std::size_t>(used * value));
-    begin = next;
+  Index used = 0;
+  const auto flush = [&] {
+    stream(begin, gathered.data(), static_cast<std::size_t>(used));
+    begin += used;
     used = 0;
   };
   const bool dense = c.from.stride.x == value;
-  for_each_row(c, shift, [&](std::byte* to, const std::byte* from) {
-    if (to != begin + used * value) flush(to);
-    for (Index x = 0; x < c.extent.x;) {
-      const Index n = std::min(c.extent.x - x, room - used);
-      std::byte* at = gathered.data() + used * value;
-      if (dense)
-        std::memcpy(at, from + x * value, static_cast<std::size_t>(n * value));
-      else
-        for (Index i = 0; i < n; ++i) std::memcpy(at + i * value, from + (x + i) * c.from.stride.x, sizeof(Value));
-      x += n;
-      used += n;
-      if (used == room) flush(begin + room * value);
+  const Index row_bytes = c.extent.x * value, step = dense ? c.from.stride.y : c.from.stride.x;
+  for (Index z = 0; z < c.extent.z; ++z)
+    for (Index y = 0; y < c.extent.y;) {
+      std::byte* to = c.to.first + shift.to + z * c.to.stride.z + y * c.to.stride.y;
+      const std::byte* from = c.from.first + shift.from + z * c.from.stride.z + y * c.from.stride.y;
+      if (to != begin + used) {
+        flush();
+        begin = to;
+      }
+      if (dense) {  // rows, which are short
+        if (room - used < row_bytes) flush();
+        const Index rows = c.to.stride.y == row_bytes ? std::min(c.extent.y - y, (room - used) / row_bytes) : 1;
+        std::byte* at = gathered.data() + used;
+        for (Index i = 0; i < rows; ++i) std::memcpy(at + i * row_bytes, from + i * step, static_cast<std::size_t>(row_bytes));
+        used += rows * row_bytes;
+        y += rows;
+      } else {
+        for (Index x = 0; x < c.extent.x;) {
+          const Index n = std::min(c.extent.x - x, (room - used) / value);
+          std::byte* at = gathered.data() + used;
+          for (Index i = 0; i < n; ++i) std::memcpy(at + i * value, from + (x + i) * step, sizeof(Value));
+          used += n * value;
+          x += n;
+          if (used == room) flush();
+        }
+        ++y;
+      }
     }
-  });
-  flush(nullptr);
+  flush();
 }
 
 /// By value: what is written through a pointer to bytes might otherwise be the strides, which would be read again for each value.
@@ -104,6 +118,28 @@ void run_copy(const Copy c, const Shift shift, Stores stores) {
 struct Bytes16 {
   std::byte b[16];
 };
+
+/// A row that is as long as a value could be moves like one.
+Copy with_short_rows_as_values(Copy c) {
+  const Index row_bytes = c.extent.x * c.value_bytes;
+  if (c.extent.x == 1 || (row_bytes != 8 && row_bytes != 16) || c.from.stride.x != c.value_bytes || c.to.stride.x != c.value_bytes)
+    return c;
+  for (Int3* along : {&c.extent, &c.from.stride, &c.to.stride}) *along = {along->y, along->z, 1};
+  c.value_bytes = static_cast<int>(row_bytes);
+  return c;
+}
+
+void run_on_host(const Copy& copy, Shift shift, Stores stores) {
+  const Copy c = with_short_rows_as_values(copy);
+  switch (c.value_bytes) {
+    case 4:
+      return run_copy<float>(c, shift, stores);
+    case 8:
+      return run_copy<double>(c, shift, stores);
+    default:
+      return run_copy<Bytes16>(c, shift, stores);
+  }
+}
 
 /// Where a value, counted along the first axis first, comes from and goes to.
 struct Way {
@@ -181,16 +217,7 @@ void Copies::run(const char* label, Shift shift, Stores stores) const {
   if (memory_ == Memory::host) {
     const Copy* list = list_.data();
     Kokkos::parallel_for(label, Kokkos::RangePolicy<Kokkos::DefaultHostExecutionSpace>(0, list_.size()),
-                         [list, shift, stores](std::size_t i) {
-                           switch (list[i].value_bytes) {
-                             case 4:
-                               return run_copy<float>(list[i], shift, stores);
-                             case 8:
-                               return run_copy<double>(list[i], shift, stores);
-                             default:
-                               return run_copy<Bytes16>(list[i], shift, stores);
-                           }
-                         });
+                         [list, shift, stores](std::size_t i) { run_on_host(list[i], shift, stores); });
     return;
   }
   const auto copies = copies_;
