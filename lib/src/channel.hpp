@@ -8,6 +8,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <cstring>
@@ -26,6 +27,7 @@ constexpr std::size_t rounded(std::size_t bytes, std::size_t to) { return (bytes
 /// buffer. Each has a line of its own, and its neighbour, which processors fetch with it.
 struct alignas(128) Flag {
   std::atomic<std::uint64_t> exchange;
+  std::array<double, 2> copy_seconds;  // what it took to empty each buffer, the last time; of the reader
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
@@ -44,6 +46,40 @@ struct SharedPlace {
     auto* flags = reinterpret_cast<Flag*>(memory);
     return {flags, flags + 1, memory + 2 * sizeof(Flag), buffer_bytes(message_bytes)};
   }
+};
+
+/// Which stores fill a shared message faster, packing and unpacking together: that depends on where the two cores sit, and ranks move. From
+/// time to time plain and streaming stores take turns, and the lower median decides.
+class StoresTrial {
+ public:
+  /// For the next message.
+  Stores choose(std::uint64_t exchange) {
+    Last& last = last_[exchange % 2];
+    last.turn = messages_++ % period;
+    return last.turn < 2 * tries ? Stores{last.turn % 2 == 1} : faster_;
+  }
+  void packed(std::uint64_t exchange, double seconds) { last_[exchange % 2].pack_seconds = seconds; }
+  /// What the reader took for the last message in this exchange's buffer.
+  void unpacked(std::uint64_t exchange, double seconds) {
+    const Last& last = last_[exchange % 2];
+    if (last.turn >= 2 * tries) return;
+    seconds_[last.turn % 2][last.turn / 2] = last.pack_seconds + seconds;
+    if (last.turn + 1 < 2 * tries) return;
+    for (auto& all : seconds_) std::nth_element(all.begin(), all.begin() + tries / 2, all.end());
+    faster_ = Stores{seconds_[1][tries / 2] < seconds_[0][tries / 2]};
+  }
+
+ private:
+  static constexpr std::uint64_t period = 4096, tries = 16;
+  struct Last {
+    std::uint64_t turn = period;  // beyond all: nothing was packed
+    double pack_seconds = 0;
+  };
+
+  std::uint64_t messages_ = 0;
+  Stores faster_ = Stores::plain;
+  std::array<Last, 2> last_;  // by buffer
+  std::array<std::array<double, tries>, 2> seconds_{};
 };
 
 inline constexpr std::size_t checksum_bytes = sizeof(std::uint64_t);
@@ -84,6 +120,7 @@ struct Channel {
   std::optional<SharedPlace> shared;  // else by requests
   std::vector<MPI_Request> requests, reverse_requests;
   Copies copies;           // pack or unpack
+  StoresTrial trial;       // of what is sent in shared memory
   std::uint64_t done = 0;  // exchanges received
 
   std::size_t shift(std::uint64_t exchange) const { return shared && exchange % 2 == 1 ? shared->to_second : 0; }

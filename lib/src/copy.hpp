@@ -39,7 +39,7 @@ struct Shift {
 
 /// How values are written: for this core to read, or past its caches for another. A line that another core holds must not be fetched first
 /// only to be overwritten, which is most of the cost of packing where the two cores share no cache.
-enum class Stores { plain, streaming };
+enum class Stores : bool { plain, streaming };
 
 class Copies {
  public:

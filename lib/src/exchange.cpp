@@ -318,7 +318,8 @@ struct Exchange::Impl {
   }
 
   std::shared_ptr<Wiring> wiring;
-  bool streaming, checksum;
+  std::optional<bool> streaming;
+  bool checksum;
   bool on_device;  // the fields
   bool direct;     // messages are handed to MPI on the device
   Rank rank;
@@ -440,12 +441,16 @@ Exchange::Pending Exchange::start(std::size_t p) {
     if (c.shared && exchange > 2) {
       // The buffer is free once the receiver is done with the exchange before the last.
       Patience::wait(*c.shared->reader, exchange - 2);
+      c.trial.unpacked(exchange, c.shared->reader->copy_seconds[exchange % 2]);
       laps.add_to(count.sends[i].wait_seconds, x.counters.wait_seconds);
     }
-    c.copies.run("hilbrick::Exchange::pack", {0, c.packed_shift(exchange)}, c.shared && x.streaming ? Stores::streaming : Stores::plain);
+    const Stores stores = !c.shared ? Stores::plain : x.streaming ? Stores{*x.streaming} : c.trial.choose(exchange);
+    c.copies.run("hilbrick::Exchange::pack", {0, c.packed_shift(exchange)}, stores);
     c.stage_out(exchange);
     if (!x.on_device) hand_over(i);
-    laps.add_to(count.sends[i].copy_seconds, x.counters.pack_seconds);
+    double pack_seconds = 0;
+    laps.add_to(pack_seconds, count.sends[i].copy_seconds, x.counters.pack_seconds);
+    c.trial.packed(exchange, pack_seconds);
   }
   if (x.on_device) {
     fence("hilbrick::Exchange: packed, before sending");
@@ -491,13 +496,15 @@ void Exchange::finish(std::size_t p) {
       if (x.checksum) c.check_checksum(exchange, p, x.rank);
       c.stage_in(exchange);
       c.copies.run("hilbrick::Exchange::unpack", {c.packed_shift(exchange), 0});
+      double unpack_seconds = 0;
+      laps.add_to(unpack_seconds, received.copy_seconds, x.counters.unpack_seconds);
+      if (c.shared) c.shared->reader->copy_seconds[exchange % 2] = unpack_seconds;
       if (!x.on_device) release(c);
       c.done = exchange;
       --left;
       patience = {};
       ++received.messages;
       received.bytes += static_cast<Index>(c.bytes);
-      laps.add_to(received.copy_seconds, x.counters.unpack_seconds);
     }
     if (left > 0) patience.pause();
   }
