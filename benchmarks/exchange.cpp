@@ -99,7 +99,7 @@ struct Phase {
 
 class Halos {
  public:
-  Halos(const Domain& domain, const Stencil& stencil, const std::vector<FieldRef>& fields)
+  Halos(const Domain& domain, const Stencil& stencil, const std::vector<Field<float>>& fields)
       : domain_(domain), stencil_(stencil), fields_(fields), plan_(make_plan(domain.partition, stencil, domain.rank)) {
     for (std::size_t p = 0; p < plan_.phases.size(); ++p) phases_.push_back(build(p));
   }
@@ -110,10 +110,10 @@ class Halos {
   const std::vector<Phase>& phases() const { return phases_; }
 
  private:
-  const Block& block(int field, std::size_t box) const { return (*fields_[static_cast<std::size_t>(field)].blocks)[box]; }
+  const Block& block(int field, std::size_t box) const { return fields_[static_cast<std::size_t>(field)].blocks()[box]; }
   Place place(int field, std::size_t box, Int3 cell) const {
     const Block& b = block(field, box);
-    return {static_cast<float*>(fields_[static_cast<std::size_t>(field)].data) + b.index(cell), b.stride_y, b.stride_z};
+    return {fields_[static_cast<std::size_t>(field)].data() + b.index(cell), b.stride_y, b.stride_z};
   }
 
   Phase build(std::size_t p) const {
@@ -191,7 +191,7 @@ class Halos {
 
   const Domain& domain_;
   const Stencil& stencil_;
-  const std::vector<FieldRef>& fields_;
+  const std::vector<Field<float>>& fields_;
   Plan plan_;
   std::vector<Phase> phases_;
 };
@@ -459,14 +459,15 @@ void measure(const Comm& comm, const Options& options, const Case& c) {
     fields.emplace_back("field", domain, std::span(&c.stencil, 1), f);
     refs.push_back(fields.back().ref());
   }
-  Halos halos(domain, c.stencil, refs);
+  Halos halos(domain, c.stencil, fields);
 
   std::vector<Contender> all;
   const auto add = [&](const char* name, std::unique_ptr<Way> way) { all.push_back({name, std::move(way), {}}); };
   add("message", std::make_unique<Library>(comm, domain, c.stencil, refs, ExchangeOptions{.transport = Transport::message}));
   auto shared = std::make_unique<Library>(comm, domain, c.stencil, refs, ExchangeOptions{});
   if (shared->all_shared(comm)) {
-    add("shared, streamed", std::move(shared));
+    add("shared", std::move(shared));
+    add("shared, streamed", std::make_unique<Library>(comm, domain, c.stencil, refs, ExchangeOptions{.streaming = true}));
     add("shared, plain", std::make_unique<Library>(comm, domain, c.stencil, refs, ExchangeOptions{.streaming = false}));
     add("memcpy", std::make_unique<Memcpy>(comm, halos, Memcpy::From::self));
     add("memcpy of another's", std::make_unique<Memcpy>(comm, halos, Memcpy::From::next));
