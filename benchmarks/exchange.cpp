@@ -479,7 +479,7 @@ void measure(const Comm& comm, const Options& options, const Case& c) {
     if (one.way->moves_halos()) verify(comm, domain, c.stencil, refs, [&](std::size_t phase) { one.way->exchange(phase); });
 
   const std::size_t phases = c.stencil.phases().size();
-  for (Contender& one : all) turn(comm, *one.way, fields, phases, 3);  // warm-up
+  for (Contender& one : all) turn(comm, *one.way, fields, phases, 40);  // warm-up; the library finds out how to pack
   for (int round = 0; round < options.rounds; ++round)
     for (std::size_t i = 0; i < all.size(); ++i) {
       Contender& one = all[(i + static_cast<std::size_t>(round)) % all.size()];
