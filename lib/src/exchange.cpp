@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "shared_memory.hpp"
+#include "watchdog.hpp"
 #include "wiring.hpp"
 
 namespace hilbrick {
@@ -289,6 +290,7 @@ struct Exchange::Impl {
 
   Impl(const Comm& comm, const Domain& domain, const Stencil& stencil, std::vector<FieldRef> fields, const ExchangeOptions& options)
       : wiring(comm.wiring()),
+        watchdog(comm.watchdog()),
         streaming(options.streaming),
         checksum(options.checksum),
         rank(comm.rank()),
@@ -530,6 +532,7 @@ struct Exchange::Impl {
   }
 
   std::shared_ptr<Wiring> wiring;
+  std::shared_ptr<Watchdog> watchdog;
   bool streaming, checksum;
   Rank rank;
   std::size_t largest_request;
@@ -557,6 +560,7 @@ Index Counters::bytes_sent() const {
 
 Exchange::Exchange(const Comm& comm, const Domain& domain, const Stencil& stencil, std::vector<FieldRef> fields,
                    const ExchangeOptions& options) {
+  const Waiting waiting(comm, "the set-up of an exchange");
   agree_on(comm, [&] {
     if (fields.size() != stencil.fields().size())
       throw Error("exchange: expected the stencil's " + std::to_string(stencil.fields().size()) + " fields, found " +
@@ -590,6 +594,7 @@ Exchange::Pending Exchange::start(std::size_t p) {
     MessageCounters& sent = count.sends[i];
     if (c.shared && exchange > 2) {
       // The buffer is free once the receiver is done with the exchange before the last.
+      const Waiting waiting(*impl_->watchdog, "it to take the halos before the last", p, c.peer);
       Patience::wait(*c.shared->reader, exchange - 2);
       const double freed = MPI_Wtime();
       sent.wait_seconds += freed - begin;
@@ -639,13 +644,18 @@ void Exchange::finish(std::size_t p) {
     MPI_Testall(static_cast<int>(c.requests.size()), c.requests.data(), &all, MPI_STATUSES_IGNORE);
     return all != 0;
   };
+  const Waiting waiting(*impl_->watchdog, "its halos", p);
   double begin = MPI_Wtime();
   // Whoever comes first is unpacked first: halos do not overlap.
   Patience patience;
   for (std::size_t left = phase.receives.size(); left > 0;) {
     for (std::size_t i = 0; i < phase.receives.size(); ++i) {
       Channel& c = phase.receives[i];
-      if (c.done == exchange || !arrived(c)) continue;
+      if (c.done == exchange) continue;
+      if (!arrived(c)) {
+        impl_->watchdog->set_peer(c.peer);
+        continue;
+      }
       const double here = MPI_Wtime();
       if (impl_->checksum) c.check_checksum(exchange, p, impl_->rank);
       run_copies("hilbrick::Exchange::unpack", c.copies, {c.shift(exchange), 0});
@@ -668,6 +678,7 @@ void Exchange::finish(std::size_t p) {
   for (std::size_t i = 0; i < phase.sends.size(); ++i) {
     Channel& c = phase.sends[i];
     if (c.shared) continue;
+    const Waiting sending(*impl_->watchdog, "it to take halos", p, c.peer);
     MPI_Waitall(static_cast<int>(c.requests.size()), c.requests.data(), MPI_STATUSES_IGNORE);
     const double sent = MPI_Wtime();
     count.sends[i].wait_seconds += sent - begin;
@@ -687,14 +698,18 @@ void Exchange::add_halos_to_owners(std::size_t p) {
   }
   const std::uint64_t exchange = ++phase.exchange;
   const auto start = [](Channel& c) { MPI_Startall(static_cast<int>(c.reverse_requests.size()), c.reverse_requests.data()); };
-  const auto wait = [](Channel& c) {
+  const auto wait = [&](Channel& c, const char* for_what) {
+    const Waiting waiting(*impl_->watchdog, for_what, p, c.peer);
     MPI_Waitall(static_cast<int>(c.reverse_requests.size()), c.reverse_requests.data(), MPI_STATUSES_IGNORE);
   };
   for (Channel& c : phase.sends)
     if (!c.shared) start(c);
   fence("hilbrick::Exchange: halos are written, before packing");
   for (Channel& c : phase.receives) {
-    if (c.shared && exchange > 2) Patience::wait(*c.shared->owner, exchange - 2);
+    if (c.shared && exchange > 2) {
+      const Waiting waiting(*impl_->watchdog, "it to add the halos before the last", p, c.peer);
+      Patience::wait(*c.shared->owner, exchange - 2);
+    }
     std::memset(c.buffer + c.shift(exchange), 0, c.bytes);
     add_all_back<T>("hilbrick::Exchange::reverse_pack", c.copies, {c.shift(exchange), 0});
     if (impl_->checksum) c.write_checksum(exchange);
@@ -708,16 +723,18 @@ void Exchange::add_halos_to_owners(std::size_t p) {
   add_all_back<T>("hilbrick::Exchange::reverse_local", phase.local);
   for (const std::size_t i : phase.by_peer) {
     Channel& c = phase.sends[i];
-    if (c.shared)
+    if (c.shared) {
+      const Waiting waiting(*impl_->watchdog, "its halos to add", p, c.peer);
       Patience::wait(*c.shared->reader, exchange);
-    else
-      wait(c);
+    } else {
+      wait(c, "its halos to add");
+    }
     if (impl_->checksum) c.check_checksum(exchange, p, impl_->rank);
     add_all_back<T>("hilbrick::Exchange::reverse_unpack", c.copies, {0, c.shift(exchange)});
     if (c.shared) c.shared->owner->exchange.store(exchange, std::memory_order_release);
   }
   for (Channel& c : phase.receives)
-    if (!c.shared) wait(c);
+    if (!c.shared) wait(c, "it to add halos");
 }
 template void Exchange::add_halos_to_owners<float>(std::size_t);
 template void Exchange::add_halos_to_owners<double>(std::size_t);
