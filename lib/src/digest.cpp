@@ -64,6 +64,7 @@ std::uint64_t digest(const Comm& comm, const Grid& grid, const std::vector<Field
 }
 
 std::uint64_t sum_digests(const Comm& comm, std::uint64_t local) {
+  const Waiting waiting(comm, "the sum of digests");
   MPI_Allreduce(MPI_IN_PLACE, &local, 1, MPI_UINT64_T, MPI_SUM, comm.get());
   return local;
 }
@@ -106,6 +107,7 @@ std::uint64_t digest_of(const Partition& partition) {
 }
 
 void require_same(const Comm& comm, std::uint64_t digest, const std::string& what) {
+  const Waiting waiting(comm, "a comparison of digests");
   std::uint64_t range[2] = {digest, ~digest};
   MPI_Allreduce(MPI_IN_PLACE, range, 2, MPI_UINT64_T, MPI_MAX, comm.get());
   if (range[0] != ~range[1])

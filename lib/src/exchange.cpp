@@ -10,6 +10,7 @@
 
 #include "channel.hpp"
 #include "shared_memory.hpp"
+#include "watchdog.hpp"
 #include "wiring.hpp"
 
 namespace hilbrick {
@@ -78,6 +79,7 @@ struct Exchange::Impl {
   Impl(const Comm& comm, const Domain& domain, const Stencil& stencil, std::vector<FieldRef> fields, const ExchangeOptions& options,
        bool hands_over_device_memory)
       : wiring(comm.wiring()),
+        watchdog(comm.watchdog()),
         streaming(options.streaming),
         checksum(options.checksum),
         on_device(!fields.empty() && fields.front().memory == Memory::device),
@@ -318,6 +320,7 @@ struct Exchange::Impl {
   }
 
   std::shared_ptr<Wiring> wiring;
+  std::shared_ptr<Watchdog> watchdog;
   std::optional<bool> streaming;
   bool checksum;
   bool on_device;  // the fields
@@ -400,6 +403,7 @@ bool hands_over_device_memory(const Comm& comm, const std::vector<FieldRef>& fie
 
 Exchange::Exchange(const Comm& comm, const Domain& domain, const Stencil& stencil, std::vector<FieldRef> fields,
                    const ExchangeOptions& options) {
+  const Waiting waiting(comm, "the set-up of an exchange");
   agree_on(comm, [&] {
     check_fields(domain, stencil, fields);
     if (options.largest_request_bytes < 1 || options.largest_request_bytes > std::numeric_limits<int>::max())
@@ -440,6 +444,7 @@ Exchange::Pending Exchange::start(std::size_t p) {
     Channel& c = phase.sends[i];
     if (c.shared && exchange > 2) {
       // The buffer is free once the receiver is done with the exchange before the last.
+      const Waiting waiting(*x.watchdog, "it to take the halos before the last", p, c.peer);
       Patience::wait(*c.shared->reader, exchange - 2);
       c.trial.unpacked(exchange, c.shared->reader->copy_seconds[exchange % 2]);
       laps.add_to(count.sends[i].wait_seconds, x.counters.wait_seconds);
@@ -484,13 +489,18 @@ void Exchange::finish(std::size_t p) {
   const auto release = [exchange](Channel& c) {
     if (c.shared) c.shared->reader->exchange.store(exchange, std::memory_order_release);
   };
+  const Waiting waiting(*x.watchdog, "its halos", p);
   Laps laps;
   // Whoever comes first is unpacked first: halos do not overlap.
   Patience patience;
   for (std::size_t left = phase.receives.size(); left > 0;) {
     for (std::size_t i = 0; i < phase.receives.size(); ++i) {
       Channel& c = phase.receives[i];
-      if (c.done == exchange || !arrived(c)) continue;
+      if (c.done == exchange) continue;
+      if (!arrived(c)) {
+        x.watchdog->set_peer(c.peer);
+        continue;
+      }
       MessageCounters& received = count.receives[i];
       laps.add_to(received.wait_seconds, x.counters.wait_seconds);
       if (x.checksum) c.check_checksum(exchange, p, x.rank);
@@ -516,6 +526,7 @@ void Exchange::finish(std::size_t p) {
   for (std::size_t i = 0; i < phase.sends.size(); ++i) {
     Channel& c = phase.sends[i];
     if (c.shared) continue;
+    const Waiting sending(*x.watchdog, "it to take halos", p, c.peer);
     MPI_Waitall(static_cast<int>(c.requests.size()), c.requests.data(), MPI_STATUSES_IGNORE);
     laps.add_to(count.sends[i].wait_seconds, x.counters.wait_seconds);
   }
@@ -534,7 +545,8 @@ void Exchange::add_halos_to_owners(std::size_t p) {
   }
   const std::uint64_t exchange = ++phase.exchange;
   const auto start = [](Channel& c) { MPI_Startall(static_cast<int>(c.reverse_requests.size()), c.reverse_requests.data()); };
-  const auto wait = [](Channel& c) {
+  const auto wait = [&](Channel& c, const char* for_what) {
+    const Waiting waiting(*x.watchdog, for_what, p, c.peer);
     MPI_Waitall(static_cast<int>(c.reverse_requests.size()), c.reverse_requests.data(), MPI_STATUSES_IGNORE);
   };
   const auto hand_over = [&](Channel& c) {
@@ -553,7 +565,10 @@ void Exchange::add_halos_to_owners(std::size_t p) {
     if (!c.shared) start(c);
   if (!x.on_device) fence("hilbrick::Exchange: halos are written, before packing");
   for (Channel& c : phase.receives) {
-    if (c.shared && exchange > 2) Patience::wait(*c.shared->owner, exchange - 2);
+    if (c.shared && exchange > 2) {
+      const Waiting waiting(*x.watchdog, "it to add the halos before the last", p, c.peer);
+      Patience::wait(*c.shared->owner, exchange - 2);
+    }
     fill_zero(c.packed + c.packed_shift(exchange), c.bytes, x.on_device ? Memory::device : Memory::host);
     c.copies.add_back<Number>("hilbrick::Exchange::reverse_pack", {c.packed_shift(exchange), 0});
     c.stage_out(exchange);
@@ -566,10 +581,12 @@ void Exchange::add_halos_to_owners(std::size_t p) {
   phase.local.add_back<Number>("hilbrick::Exchange::reverse_local");
   for (const std::size_t i : phase.by_peer) {
     Channel& c = phase.sends[i];
-    if (c.shared)
+    if (c.shared) {
+      const Waiting waiting(*x.watchdog, "its halos to add", p, c.peer);
       Patience::wait(*c.shared->reader, exchange);
-    else
-      wait(c);
+    } else {
+      wait(c, "its halos to add");
+    }
     if (x.checksum) c.check_checksum(exchange, p, x.rank);
     c.stage_in(exchange);
     c.copies.add_back<Number>("hilbrick::Exchange::reverse_unpack", {0, c.packed_shift(exchange)});
@@ -580,7 +597,7 @@ void Exchange::add_halos_to_owners(std::size_t p) {
     for (Channel& c : phase.sends) release(c);
   }
   for (Channel& c : phase.receives)
-    if (!c.shared) wait(c);
+    if (!c.shared) wait(c, "it to add halos");
 }
 template void Exchange::add_halos_to_owners<float>(std::size_t);
 template void Exchange::add_halos_to_owners<double>(std::size_t);

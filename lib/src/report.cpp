@@ -77,6 +77,7 @@ double RunReport::mcells_per_second() const {
 std::vector<RankReport> gather_reports(const Comm& comm, const RankReport& mine) {
   static_assert(std::is_trivially_copyable_v<RankReport>);
   std::vector<RankReport> all(comm.rank() == 0 ? static_cast<std::size_t>(comm.size()) : 0);
+  const Waiting waiting(comm, "the reports of all ranks");
   MPI_Gather(&mine, sizeof mine, MPI_BYTE, all.data(), sizeof mine, MPI_BYTE, 0, comm.get());
   return all;
 }
