@@ -85,16 +85,15 @@ void print(const std::string& cells, int ranks, const std::vector<Row>& rows) {
       else
         wrong += (wrong.empty() ? " not " : ", ") + rows[i].name + " and " + rows[j].name;
     }
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Row& r = rows[i];
+  std::string line = "| " + cells + " | " + std::to_string(ranks) + " |";
+  for (const Row& r : rows) {
     std::vector<double> sorted = r.measured;
     std::sort(sorted.begin(), sorted.end());
-    std::printf("| %s | %d | %s | %.3f (%.3f + %.3f) | %.3f [%.3f, %.3f] | %.2f | %s |\n", cells.c_str(), ranks, r.name.c_str(),
-                r.predicted.total() * 1e3, r.predicted.compute * 1e3, (r.predicted.total() - r.predicted.compute) * 1e3,
-                median(r.measured) * 1e3, sorted[sorted.size() / 4] * 1e3, sorted[3 * sorted.size() / 4] * 1e3,
-                r.predicted.total() / median(r.measured),
-                i == 0 ? (std::to_string(agree) + " of " + std::to_string(pairs) + wrong).c_str() : "");
+    const double middle = median(sorted), half_width = (sorted[3 * sorted.size() / 4] - sorted[sorted.size() / 4]) / 2;
+    line += fmt::format(" {:.2f} = {:.2f} + {:.2f}, {:.2f} ± {:.0f} % |", r.predicted.total() * 1e3, r.predicted.compute * 1e3,
+                        (r.predicted.total() - r.predicted.compute) * 1e3, middle * 1e3, 100 * half_width / middle);
   }
+  std::printf("%s %d of %d%s |\n", line.c_str(), agree, pairs, wrong.c_str());
   std::fflush(stdout);
 }
 
@@ -108,10 +107,15 @@ void work(const Comm& comm, const Options& options) {
   agree_on(comm, [&] {
     for (const std::string& cells : options.cells) grids.push_back(parse_cells(cells));
   });
-  if (comm.rank() == 0)
-    std::puts(
-        "| cells | ranks | method | predicted, ms (computing + exchange) | measured, ms [middle half] | ratio | pairs in order |\n"
-        "|---|---|---|---|---|---|---|");
+  if (comm.rank() == 0) {
+    std::string head = "| cells | ranks |", rule = "|---|---|";
+    for (const std::string& method : options.methods) {
+      head += " " + method + " |";
+      rule += "---|";
+    }
+    std::printf("ms a step, predicted = computing + exchange, measured ± half of the middle half\n\n%s pairs in order |\n%s---|\n",
+                head.c_str(), rule.c_str());
+  }
   for (std::size_t i = 0; i < grids.size(); ++i) {
     const std::vector<Row> rows = rows_of(comm, options, machine, grids[i]);
     if (comm.rank() == 0) print(options.cells[i], comm.size(), rows);

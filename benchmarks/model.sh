@@ -1,22 +1,25 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Calibrates and holds the time model against measured steps: benchmarks/model.sh [RANKS...], 2 4 8 by default. BUILD names another build
-# folder than build/release, SECONDS_EACH how long each program measures. Prints Markdown.
+# benchmarks/model.sh [RANKS[,RANKS...]] [SECONDS]: builds the release preset, calibrates for 2^21 cells on so many ranks (2,4,8) and holds
+# the time model against measured steps, each for so many seconds (20). Markdown on standard output, all else on standard error.
 set -euo pipefail
-root=$(cd "$(dirname "$0")/.." && pwd)
-bin=${BUILD:-$root/build/release}/bin
-seconds=${SECONDS_EACH:-20}
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none
-export PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe PRTE_MCA_hwloc_default_binding_policy=none OMP_NUM_THREADS=1 OMP_PROC_BIND=false
-for ranks in "${@:-2 4 8}"; do
-  # One word or several: the default is a list.
-  for n in $ranks; do
-    mpirun -np "$n" "$bin/hilbrick-calibrate" -o "$scratch/machine.toml" --seconds "$seconds" > "$scratch/calibration.txt"
-    sed 's/^/    /' "$scratch/calibration.txt"
-    echo
-    mpirun -np "$n" "$bin/model" --machine "$scratch/machine.toml" --seconds "$seconds"
-    echo
-  done
+# shellcheck source=apps/setup.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../apps/setup.sh"
+
+IFS=, read -ra all_ranks <<<"${1:-2,4,8}"
+seconds=${2:-20}
+{
+  need_packages "${BUILD_PACKAGES[@]}"
+  configure release
+  compile release hilbrick-calibrate model
+  prepare_mpirun
+} >&2
+# Ranks with a core each need not yield, and others do so by themselves.
+unset OMPI_MCA_mpi_yield_when_idle
+
+machine=$(mktemp)
+trap 'rm -f "$machine"' EXIT
+for ranks in "${all_ranks[@]}"; do
+  mpirun -np "$ranks" build/release/bin/hilbrick-calibrate -o "$machine" --seconds "$seconds" --cells $((2097152 / ranks)) >&2
+  mpirun -np "$ranks" build/release/bin/model --machine "$machine" --seconds "$seconds"
 done

@@ -155,8 +155,7 @@ template std::optional<OnNode> time_on_node<float>(const Comm&, const Comm&, dou
 template std::optional<OnNode> time_on_node<double>(const Comm&, const Comm&, double);
 
 template <class T>
-std::optional<BetweenNodes> time_between_nodes(const Comm& comm, const Comm& on_node, double seconds) {
-  if (comm.nodes() == 1) return std::nullopt;
+BetweenNodes time_between_nodes(const Comm& comm, const Comm& on_node, double seconds) {
   // Ranks that are the first of their nodes, the second, and so on.
   const Comm across = split(comm, on_node.rank());
   Ring<T> small(across, 2, small_edge), large(across, 2, 128);
@@ -169,9 +168,9 @@ std::optional<BetweenNodes> time_between_nodes(const Comm& comm, const Comm& on_
       comm, {alone(small.message(message)), alone(small.fresh_step(message)), alone(large.fresh_step(message)), large.fresh_step(message)},
       seconds);
   const Index rings = max(comm, Index{on_node.size()}), bytes = max(comm, large.bytes_per_step());
-  return BetweenNodes{found[0], found[1], bytes, found[2], found[3], static_cast<int>(rings)};
+  return {found[0], found[1], bytes, found[2], found[3], static_cast<int>(rings)};
 }
-template std::optional<BetweenNodes> time_between_nodes<float>(const Comm&, const Comm&, double);
-template std::optional<BetweenNodes> time_between_nodes<double>(const Comm&, const Comm&, double);
+template BetweenNodes time_between_nodes<float>(const Comm&, const Comm&, double);
+template BetweenNodes time_between_nodes<double>(const Comm&, const Comm&, double);
 
 }  // namespace hilbrick::calibrate

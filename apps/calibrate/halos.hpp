@@ -15,8 +15,8 @@ Comm split(const Comm& comm, int number);
 template <class T>
 std::optional<OnNode> time_on_node(const Comm& comm, const Comm& on_node, double seconds);
 
-/// The same between nodes, first by one rank of each and then by all at once. None where there is one node. Collective over comm.
+/// The same between nodes, which are at least two, first by one rank of each and then by all at once. Collective over comm.
 template <class T>
-std::optional<BetweenNodes> time_between_nodes(const Comm& comm, const Comm& on_node, double seconds);
+BetweenNodes time_between_nodes(const Comm& comm, const Comm& on_node, double seconds);
 
 }  // namespace hilbrick::calibrate

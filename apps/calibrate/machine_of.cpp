@@ -11,7 +11,7 @@ UpdateCost update_cost(const std::vector<BoxTime>& boxes) {
   // The least sum of (cell a + row b - 1)^2, a and b cells and rows over seconds.
   double aa = 0, ab = 0, bb = 0, a1 = 0, b1 = 0;
   for (const BoxTime& box : boxes) {
-    if (product(box.cells) < least_fitted_cells) continue;
+    if (!box.fitted) continue;
     const double a = static_cast<double>(product(box.cells)) / box.step_seconds;
     const double b = static_cast<double>(box.cells.y * box.cells.z) / box.step_seconds;
     aa += a * a;
@@ -35,7 +35,9 @@ void use_rings(const Rings& rings, double& message_seconds, double& rate, Int3* 
   const std::array<double, 3> by_axis = bytes_per_second(rings);
   message_seconds = rings.message_seconds;
   rate = *std::max_element(by_axis.begin(), by_axis.end());
-  for (int a = 0; face_cost && a < 3; ++a) (*face_cost)[a] = std::max<Index>(1, std::llround(rate / by_axis[static_cast<std::size_t>(a)]));
+  // No axis is a hundred times as dear as another: what says so was disturbed.
+  for (int a = 0; face_cost && a < 3; ++a)
+    (*face_cost)[a] = std::clamp<Index>(std::llround(rate / by_axis[static_cast<std::size_t>(a)]), 1, 100);
 }
 
 /// One ring alone takes 1/rank + 1/link for a byte, `rings` of them together 1/rank + rings/link.

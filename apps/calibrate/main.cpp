@@ -20,6 +20,7 @@ using namespace hilbrick::calibrate;
 struct CommandLine {
   std::string file = "machine.toml", precision = "single";
   double seconds = 20;
+  Index cells = 1'000'000;
 };
 
 void declare(CLI::App& app, CommandLine& line) {
@@ -31,6 +32,9 @@ void declare(CLI::App& app, CommandLine& line) {
       "Example: mpirun -np 16 hilbrick-calibrate -o machine.toml");
   app.add_option("-o,--output", line.file, "Where to write (default: machine.toml)")->type_name("FILE");
   app.add_option("--seconds", line.seconds, "About how long to measure (default: 20)")->check(CLI::PositiveNumber)->type_name("S");
+  app.add_option("--cells", line.cells, "About how many cells a rank will have, which decides on caches (default: 1000000)")
+      ->check(CLI::Range(Index{1000}, Index{1} << 40))
+      ->type_name("N");
   app.add_option("--precision", line.precision, "Of the fields: single (default) or double")
       ->check(one_of({"single", "double"}))
       ->type_name("P");
@@ -47,7 +51,7 @@ int cores_of(const Comm& on_node) {
 }
 
 template <class T>
-Measured measure(const Comm& comm, double seconds) {
+Measured measure(const Comm& comm, double seconds, Index cells) {
   const Comm on_node = split(comm, comm.node());
   Measured m;
   m.ranks = comm.size();
@@ -57,10 +61,10 @@ Measured measure(const Comm& comm, double seconds) {
   const double ranks_per_core = std::max(1.0, static_cast<double>(m.ranks_on_node) / m.cores_on_node);
   const double network = m.nodes > 1 ? 0.2 : 0, halos = m.ranks_on_node > 1 ? 0.4 : 0, copies = 0.05;
   Progress progress(comm.rank() == 0, seconds);
-  m.boxes = time_updates<T>(comm, ranks_per_core, progress.begin("updates of cells", 1 - network - halos - copies));
+  m.boxes = time_updates<T>(comm, cells, ranks_per_core, progress.begin("updates of cells", 1 - network - halos - copies));
   m.copy_bytes_per_second = time_copies(comm, progress.begin("copies of memory", copies));
   m.on_node = time_on_node<T>(comm, on_node, progress.begin("halos on the node", halos));
-  m.between_nodes = time_between_nodes<T>(comm, on_node, progress.begin("halos between nodes", network));
+  if (m.nodes > 1) m.between_nodes = time_between_nodes<T>(comm, on_node, progress.begin("halos between nodes", network));
   return m;
 }
 
@@ -71,7 +75,8 @@ void work(const Comm& comm, const CommandLine& line) {
     if (comm.rank() == 0 && access(folder.c_str(), W_OK | X_OK) != 0)
       throw Error("-o: expected a file in a folder that this user may write to, found " + line.file + "; name another");
   });
-  const Measured measured = line.precision == "single" ? measure<float>(comm, line.seconds) : measure<double>(comm, line.seconds);
+  const Measured measured =
+      line.precision == "single" ? measure<float>(comm, line.seconds, line.cells) : measure<double>(comm, line.seconds, line.cells);
   agree_on(comm, [&] {
     if (comm.rank() != 0) return;
     const Machine machine = machine_of(measured);

@@ -15,6 +15,7 @@ namespace hilbrick::calibrate {
 struct BoxTime {
   Int3 cells;
   double step_seconds;
+  bool fitted = true;  // as large as the boxes that the constants are for, so in the same caches or beyond them
 };
 
 /// Exchanges of Yee's halos in a ring of ranks: in a step each sends one message to each neighbour.
@@ -58,10 +59,7 @@ struct Measured {
   std::optional<BetweenNodes> between_nodes;
 };
 
-/// Boxes of fewer cells sit in caches that those of a real run do not sit in: they are shown, and not fitted to.
-inline constexpr Index least_fitted_cells = Index{1} << 17;
-
-/// seconds_per_cell and seconds_per_row by least squares of the relative deviations; no row costs less than nothing.
+/// seconds_per_cell and seconds_per_row by least squares of the relative deviations of the boxes to fit; no row costs less than nothing.
 struct UpdateCost {
   double cell, row;
 };

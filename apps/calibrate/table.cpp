@@ -15,9 +15,8 @@ std::string updates(const Measured& measured, const Machine& machine) {
     const auto cells = static_cast<double>(product(box.cells));
     const auto rows = static_cast<double>(box.cells.y * box.cells.z);
     const double fitted = machine.seconds_per_cell + machine.seconds_per_row * rows / cells;
-    text +=
-        fmt::format("  {:>15} {:>10.0f} {:>14.2f} {:>14}\n", fmt::format("{}x{}x{}", box.cells.x, box.cells.y, box.cells.z), rows,
-                    box.step_seconds / cells * 1e9, product(box.cells) < least_fitted_cells ? "-" : fmt::format("{:.2f}", fitted * 1e9));
+    text += fmt::format("  {:>15} {:>10.0f} {:>14.2f} {:>14}\n", fmt::format("{}x{}x{}", box.cells.x, box.cells.y, box.cells.z), rows,
+                        box.step_seconds / cells * 1e9, box.fitted ? fmt::format("{:.2f}", fitted * 1e9) : "-");
   }
   return text +
          fmt::format(

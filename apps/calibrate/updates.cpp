@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "updates.hpp"
 
+#include <cmath>
 #include <cstring>
 #include <memory>
 
@@ -9,18 +10,20 @@
 
 namespace hilbrick::calibrate {
 template <class T>
-std::vector<BoxTime> time_updates(const Comm& comm, double ranks_per_core, double seconds) {
-  // Cubes, and boxes of as many cells whose rows are shorter and longer than the cube's.
-  constexpr Int3 shapes[] = {{16, 16, 16},   {32, 32, 32},  {64, 64, 64},  {96, 96, 96},
-                             {16, 128, 128}, {32, 64, 128}, {128, 64, 32}, {256, 32, 32}};
-  const Comm self(MPI_COMM_SELF);
+std::vector<BoxTime> time_updates(const Comm& comm, Index cells, double ranks_per_core, double seconds) {
   std::vector<BoxTime> boxes;
+  for (const Index edge : {16, 32, 64}) boxes.push_back({{edge, edge, edge}, 0, false});
+  for (const double longer : {0.25, 0.5, 1.0, 2.0, 4.0}) {
+    const double x = std::max(4.0, std::round(longer * std::cbrt(static_cast<double>(cells))));
+    const double side = std::max(4.0, std::round(std::sqrt(static_cast<double>(cells) / x)));
+    boxes.push_back({{static_cast<Index>(x), static_cast<Index>(side), static_cast<Index>(side)}, 0, true});
+  }
+  const Comm self(MPI_COMM_SELF);
   std::vector<std::unique_ptr<VacuumBox<T>>> solvers;
   std::vector<Round> rounds;
-  for (const Int3& cells : shapes) {
-    boxes.push_back({cells, 0});
-    auto& solver = solvers.emplace_back(std::make_unique<VacuumBox<T>>(self, cells, Method::slab, Machine{}))->solver;
-    const Index steps = std::max<Index>(2, (Index{1} << 19) / product(cells));
+  for (const BoxTime& box : boxes) {
+    auto& solver = solvers.emplace_back(std::make_unique<VacuumBox<T>>(self, box.cells, Method::slab, Machine{}))->solver;
+    const Index steps = std::max<Index>(2, (Index{1} << 19) / product(box.cells));
     rounds.emplace_back([&solver, steps, ranks_per_core] {
       solver.step();  // others' data leave the caches
       const double begin = solver.compute_seconds();
@@ -32,8 +35,8 @@ std::vector<BoxTime> time_updates(const Comm& comm, double ranks_per_core, doubl
   for (std::size_t i = 0; i < boxes.size(); ++i) boxes[i].step_seconds = step_seconds[i];
   return boxes;
 }
-template std::vector<BoxTime> time_updates<float>(const Comm&, double, double);
-template std::vector<BoxTime> time_updates<double>(const Comm&, double, double);
+template std::vector<BoxTime> time_updates<float>(const Comm&, Index, double, double);
+template std::vector<BoxTime> time_updates<double>(const Comm&, Index, double, double);
 
 double time_copies(const Comm& comm, double seconds) {
   constexpr std::size_t bytes = std::size_t{1} << 25;

@@ -37,7 +37,7 @@ class Calibrate(unittest.TestCase):
         for ranks, precision in [(1, "single"), (2, "single"), (3, "double")]:
             with self.subTest(ranks=ranks):
                 file = f"m{ranks}.toml"
-                done = self.run_program(CALIBRATE, "-o", file, "--seconds", "0.01", "--precision", precision, ranks=ranks)
+                done = self.run_program(CALIBRATE, "-o", file, "--seconds", "0.01", "--cells", "30000", "--precision", precision, ranks=ranks)
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertEqual(done.stderr, "")
                 machine = tomllib.loads((self.folder / file).read_text())
