@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <numeric>
 
 #include "advice.hpp"
 #include "monitor.hpp"
@@ -121,11 +122,30 @@ RankReport rank_report(const Comm& comm, const Solver<T>& solver, Index steps) {
       if (nodes.node_of(m.peer) != nodes.node_of(comm.rank())) abroad += m.bytes;
   mine.internode_bytes_per_step = steps > 0 ? abroad / steps : 0;
   mine.wait_seconds = counters.wait_seconds;
+  mine.exchange_seconds = counters.pack_seconds + counters.wait_seconds + counters.unpack_seconds;
   mine.compute_seconds = solver.compute_seconds();
   mine.pairs = exchange.transports();
   mine.shared_setup_seconds = counters.shared_setup_seconds;
   mine.memory_bytes = peak_memory_bytes();
   return mine;
+}
+
+/// What the time model says of a step, for the way in which halos travel. Collective over comm; the answer is on rank 0.
+template <class T>
+Forecast forecast_of(const Comm& comm, const Solver<T>& solver, const RunOptions& options) {
+  const Partition& partition = solver.domain().partition;
+  std::vector<Rank> ranks(static_cast<std::size_t>(comm.size()));
+  std::iota(ranks.begin(), ranks.end(), 0);
+  const auto slowest = [&](const Machine& machine) {
+    const auto per_rank = gather_metrics(comm, partition, solver.numerics().stencils.front(), machine, sizeof(T));
+    return comm.rank() == 0 ? summarise(partition, machine, ranks, per_rank).slowest : StepSeconds{};
+  };
+  bool messages_on_node = false;
+  for (const PhaseCounters& phase : solver.exchange().counters().phases)
+    for (const MessageCounters& m : phase.sends) messages_on_node |= m.same_node && m.transport == Transport::message;
+  const StepSeconds shared = slowest(options.machine), messages = slowest(by_messages(options.machine));
+  if (max(comm, Index{messages_on_node}) > 0) return {options.machine_name, messages, 0};
+  return {options.machine_name, shared, messages.total() - shared.total()};
 }
 
 void make_folder(const Comm& comm, const std::filesystem::path& folder) {
@@ -144,7 +164,8 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
   const double begin = MPI_Wtime();
   Numerics numerics;
   agree_on(comm, [&] { numerics = numerics_of(scene); });
-  const Domain domain = domain_of(comm, scene, numerics);
+  const Domain domain =
+      domain_of(comm, scene, numerics, options.transport == Transport::message ? by_messages(options.machine) : options.machine);
   warn_of_idle_ranks(comm, domain);
   make_folder(comm, options.out);
   Solver<T> solver(comm, scene, numerics, domain, {options.transport});
@@ -161,11 +182,11 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
   if (comm.rank() == 0) progress.emplace(options.progress, product(scene.cells), numerics.steps);
   const double setup_seconds = max(comm, MPI_Wtime() - begin);
 
-  Timer loop;
+  Timer loop, steps;
   bool done = numerics.steps == 0;
   while (!done) {
     loop.time([&] {
-      solver.step();
+      steps.time([&] { solver.step(); });
       probes.record();
     });
     const Index step = solver.steps_done();
@@ -199,7 +220,10 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
   report.loop_seconds = max(comm, loop.seconds());
   report.setup_seconds = setup_seconds;
   report.fields_digest = solver.digest();
-  report.per_rank = gather_reports(comm, rank_report(comm, solver, report.steps));
+  RankReport mine = rank_report(comm, solver, report.steps);
+  mine.step_seconds = steps.seconds();
+  report.per_rank = gather_reports(comm, mine);
+  report.forecast = forecast_of(comm, solver, options);
   const Offer slab = offer(domain.partition.tiling(), {}, numerics.stencils.front(), {}, comm.size(), Method::slab);
   if (slab.partition) report.slab = gather_metrics(comm, *slab.partition, numerics.stencils.front(), {}, sizeof(T));
   agree_on(comm, [&] {

@@ -18,7 +18,9 @@ struct RunOptions {
   ProgressStyle progress = ProgressStyle::automatic;
   std::string method = "hilbert";  // as asked for, for the report
   Transport transport = Transport::automatic;
-  bool verify = false;  // the halos, before the first step
+  bool verify = false;       // the halos, before the first step
+  Machine machine;           // its nodes are those that the ranks found themselves on
+  std::string machine_name;  // the file that it is from; empty: defaults
 };
 
 /// Runs a scene, writes its output into options.out and prints the table. Throws SharedError. Collective over comm.
@@ -26,7 +28,7 @@ void run(const Comm& comm, const Scene& scene, const RunOptions& options);
 
 /// Prints what a run would be: grid, time step, resolution, memory, and what each method would cost; allocates no field. Writes the rank
 /// that owns each brick (int32 [z][y][x], NumPy) where `owners_file` is not empty. Throws SharedError. Collective over comm.
-void check(const Comm& comm, const Scene& scene, const std::string& owners_file);
+void check(const Comm& comm, const Scene& scene, const Machine& machine, const std::string& owners_file);
 
 /// One warning on rank 0 when some ranks own nothing. Collective over comm.
 void warn_of_idle_ranks(const Comm& comm, const Domain& domain);
