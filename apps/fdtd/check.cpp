@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <hilbrick/partition/plan.hpp>
 
+#include "elements.hpp"
 #include "material.hpp"
 #include "monitor.hpp"
 #include "output.hpp"
@@ -72,6 +73,7 @@ std::string methods_side_by_side(const Scene& scene, const Numerics& numerics, c
 void check(const Comm& comm, const Scene& scene, const Machine& constants, const std::string& owners_file) {
   Numerics numerics;
   agree_on(comm, [&] { numerics = numerics_of(scene); });
+  agree_on(comm, [&] { check_elements(scene, numerics); });
   const Domain domain = domain_of(comm, scene, numerics, constants);
   const Index mine = memory_bytes(scene, numerics, domain);
   const Index memory_max = max(comm, mine), memory_sum = sum(comm, mine);

@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <hilbrick/partition/error.hpp>
+
+#include "elements.hpp"
 
 namespace hilbrick::fdtd {
 namespace {
@@ -44,6 +45,15 @@ bool is_magnetic(const Scene& scene) {
 
 Media::Media(const Scene& scene) : media_(scene.materials.begin(), scene.materials.end()) {}
 
+double pole_denominator(const Pole& p, double dt_s) { return p.inertia / dt_s + p.damping / 2 + p.restoring * dt_s / 4; }
+
+MediumId Media::id_of(const Medium& medium) {
+  const auto found = std::find(media_.begin(), media_.end(), medium);
+  const auto id = static_cast<MediumId>(found - media_.begin());
+  if (found == media_.end()) media_.push_back(medium);
+  return id;
+}
+
 template <class T>
 CoefficientTable<T> coefficients(const Media& media, double dt_s) {
   CoefficientTable<T> table;
@@ -52,7 +62,9 @@ CoefficientTable<T> coefficients(const Media& media, double dt_s) {
       const double s = loss * dt_s / (2 * density);
       return Coefficients<T>{static_cast<T>((1 - s) / (1 + s)), static_cast<T>(sign * dt_s / density / (1 + s)), density / 2};
     };
-    table[0].push_back(m.pec ? Coefficients<T>{0, 0, 0} : of(1, eps0 * m.eps_r, m.sigma));
+    double loss = m.sigma;  // poles answer to the mean of E' and E as a conductor does
+    for (const Pole& p : m.poles) loss += eps0 * p.drive / pole_denominator(p, dt_s) / 2;
+    table[0].push_back(m.pec ? Coefficients<T>{0, 0, 0} : of(1, eps0 * m.eps_r, loss));
     table[1].push_back(m.pec ? of(-1, mu0, 0) : of(-1, mu0 * m.mu_r, m.sigma_m));
   }
   return table;
@@ -66,6 +78,29 @@ MediumId MediumMap::at(Int3 c) const {
   const auto row = static_cast<std::size_t>(d.y + owned.extent().y * d.z);
   const auto first = runs.begin() + row_runs[row], last = runs.begin() + row_runs[row + 1];
   return std::find_if(first, last, [&](const Run& run) { return d.x < run.last; })->medium;
+}
+
+void MediumMap::set(Int3 c, MediumId medium) {
+  const Int3 d = c - owned.lo;
+  const auto row = static_cast<std::size_t>(d.y + owned.extent().y * d.z);
+  std::vector<Run> row_now;
+  Index first = 0;
+  const auto add = [&](Index last, MediumId m) {
+    if (last > first) row_now.push_back({static_cast<std::int32_t>(last), m});
+    first = std::max(first, last);
+  };
+  for (std::uint32_t r = row_runs[row]; r < row_runs[row + 1]; ++r) {
+    const Run run = runs[r];
+    if (first <= d.x && d.x < run.last) {
+      add(d.x, run.medium);
+      add(d.x + 1, medium);
+    }
+    add(run.last, run.medium);
+  }
+  const auto begin = runs.begin() + row_runs[row], end = runs.begin() + row_runs[row + 1];
+  const auto more = static_cast<std::uint32_t>(row_now.size() - static_cast<std::size_t>(end - begin));
+  runs.insert(runs.erase(begin, end), row_now.begin(), row_now.end());
+  for (std::size_t r = row + 1; r < row_runs.size(); ++r) row_runs[r] += more;
 }
 
 MediumMap map_media(const Scene& scene, const Numerics& numerics, Component c, const Box& owned) {
@@ -113,7 +148,10 @@ Matter<T> make_matter(const Scene& scene, const Numerics& numerics, const std::v
   Matter<T> matter{Media(scene), {}, {}};
   for (std::size_t b = 0; b < fields[Ex].blocks().size(); ++b) {
     auto& maps = matter.maps.emplace_back();
-    for (int c = 0; c < 6; ++c) maps[c] = map_media(scene, numerics, static_cast<Component>(c), fields[c].blocks()[b].owned);
+    for (const Component c : {Ex, Ey, Ez, Hx, Hy, Hz}) {
+      maps[c] = map_media(scene, numerics, c, fields[c].blocks()[b].owned);
+      place_elements(scene, c, maps[c], matter.media);
+    }
   }
   matter.table = coefficients<T>(matter.media, numerics.dt_s);
   return matter;

@@ -10,7 +10,9 @@
 #include <numeric>
 
 #include "advice.hpp"
+#include "elements.hpp"
 #include "monitor.hpp"
+#include "ports.hpp"
 #include "solver.hpp"
 
 namespace hilbrick::fdtd {
@@ -21,6 +23,8 @@ class EnergyWatch {
  public:
   EnergyWatch(const Scene& scene, const Numerics& numerics) : scene_(scene), numerics_(numerics) {
     for (const Dipole& d : scene.dipoles) silent_after_s_ = std::max(silent_after_s_, hilbrick::fdtd::silent_after_s(d.waveform));
+    for (const Port& p : scene.ports)
+      if (p.waveform) silent_after_s_ = std::max(silent_after_s_, hilbrick::fdtd::silent_after_s(*p.waveform));
     // A plane wave still has to leave the grid's line after its last sample; one crossing of the grid is enough.
     double crossing_s = 0;
     for (int a = 0; a < 3; ++a) crossing_s += static_cast<double>(scene.cells[a]) * scene.spacing_m[a] / light_speed_m_s;
@@ -164,6 +168,7 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
   const double begin = MPI_Wtime();
   Numerics numerics;
   agree_on(comm, [&] { numerics = numerics_of(scene); });
+  agree_on(comm, [&] { check_elements(scene, numerics); });
   const Domain domain =
       domain_of(comm, scene, numerics, options.transport == Transport::message ? by_messages(options.machine) : options.machine);
   warn_of_idle_ranks(comm, domain);
@@ -176,6 +181,7 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
       std::puts("halos verified: every value that the stencil reads came from its owner, and no other was touched");
   }
   ProbeRecorder<T> probes(comm, scene, solver, options.out, scene.check_every);
+  PortRecorder<T> ports(comm, scene, solver, options.out, scene.check_every);
   SnapshotWriter<T> snapshots(comm, scene, solver, options.out);
   EnergyWatch watch(scene, numerics);
   std::optional<Progress> progress;
@@ -188,20 +194,24 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
     loop.time([&] {
       steps.time([&] { solver.step(); });
       probes.record();
+      ports.record();
     });
     const Index step = solver.steps_done();
     done = step == numerics.steps;
     if (step % scene.check_every == 0 || done) {
       probes.flush();  // first: what led to a failure is worth most
+      ports.flush();
       loop.time([&] { watch.see(solver.energy(), step); });
       done = done || (scene.stop_below_db && watch.below(*scene.stop_below_db));
     }
     if (probes.full()) probes.flush();
+    if (ports.full()) ports.flush();
     if (snapshots.due()) snapshots.write();
     if (progress) progress->tell(step, watch.level_db());
   }
   if (progress) progress->finish();
   probes.close();
+  ports.close();
 
   RunReport report;
   report.method = options.method;
