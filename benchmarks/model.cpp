@@ -139,5 +139,5 @@ int main(int argc, char** argv) {
         ->type_name("M,...");
     app.add_option("--seconds", options.seconds, "About how long to measure (default: 10)")->check(CLI::PositiveNumber)->type_name("S");
   };
-  return run_program(argc, argv, "model", declare, [&](const Comm& comm) { work(comm, options); });
+  return run_with_options(argc, argv, "model", declare, [&](const Comm& comm) { work(comm, options); });
 }

@@ -91,6 +91,6 @@ void work(const Comm& comm, const CommandLine& line) {
 
 int main(int argc, char** argv) {
   CommandLine line;
-  return run_program(
+  return run_with_options(
       argc, argv, "hilbrick-calibrate", [&](CLI::App& app) { declare(app, line); }, [&](const Comm& comm) { work(comm, line); });
 }

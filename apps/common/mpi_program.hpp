@@ -11,11 +11,10 @@
 
 namespace hilbrick {
 
-/// Runs a program from MPI_Init to MPI_Finalize and returns its exit code: 0 done, 2 a wrong command line (rank 0 says what), an Error's
-/// own, 4 for any other failure. `declare` names the description and the options, `work` does the rest; where one rank fails alone in it,
-/// the job is aborted. `name` stands before messages. To be called once, by main.
-int run_program(int argc, char** argv, const std::string& name, const std::function<void(CLI::App&)>& declare,
-                const std::function<void(const Comm&)>& work);
+/// run_program of the library for a program with a command line: `declare` names the description and the options, `work` does the rest. A
+/// wrong command line is told by rank 0 and gives exit code 2; --help and --version give 0. `name` stands before messages.
+int run_with_options(int argc, char** argv, const std::string& name, const std::function<void(CLI::App&)>& declare,
+                     const std::function<void(const Comm&)>& work);
 
 /// Checks of options, with what was expected and what was found.
 CLI::Validator at_least(Index low);

@@ -95,6 +95,6 @@ void work(const Comm& comm, CommandLine& line) {
 
 int main(int argc, char** argv) {
   CommandLine line;
-  return run_program(
+  return run_with_options(
       argc, argv, "hilbrick-fdtd", [&](CLI::App& app) { declare(app, line); }, [&](const Comm& comm) { work(comm, line); });
 }
