@@ -154,9 +154,10 @@ KOKKOS_INLINE_FUNCTION Way way_of(const Copy& c, Index value) {
 /// Numbers of a value are added one by one, which is what adding complex values is.
 template <class T>
 void add_values_back(const Copy& c, Shift shift) {
-  const Index numbers = c.value_bytes / static_cast<Index>(sizeof(T));
+  const bool dense = c.from.stride.x == c.value_bytes && c.to.stride.x == c.value_bytes;
+  const Index pieces = dense ? 1 : c.extent.x, numbers = c.value_bytes / static_cast<Index>(sizeof(T)) * (dense ? c.extent.x : 1);
   for_each_row(c, shift, [&](std::byte* to, std::byte* from) {
-    for (Index x = 0; x < c.extent.x; ++x) {
+    for (Index x = 0; x < pieces; ++x) {
       const T* values = reinterpret_cast<const T*>(to + x * c.to.stride.x);
       T* sums = reinterpret_cast<T*>(from + x * c.from.stride.x);
       for (Index i = 0; i < numbers; ++i) sums[i] += values[i];
