@@ -118,6 +118,7 @@ double highest_source_frequency_hz(const Scene& scene) {
   double highest = 0;
   for (const Dipole& d : scene.dipoles) highest = std::max(highest, highest_frequency_hz(d.waveform));
   for (const PlaneWave& w : scene.plane_waves) highest = std::max(highest, highest_frequency_hz(w.waveform));
+  for (const GuideModeSource& g : scene.guide_modes) highest = std::max(highest, highest_frequency_hz(g.waveform));
   for (const Port& p : scene.ports)
     if (p.waveform) highest = std::max(highest, highest_frequency_hz(*p.waveform));
   return highest;

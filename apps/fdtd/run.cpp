@@ -23,6 +23,8 @@ class EnergyWatch {
  public:
   EnergyWatch(const Scene& scene, const Numerics& numerics) : scene_(scene), numerics_(numerics) {
     for (const Dipole& d : scene.dipoles) silent_after_s_ = std::max(silent_after_s_, hilbrick::fdtd::silent_after_s(d.waveform));
+    for (const GuideModeSource& g : scene.guide_modes)
+      silent_after_s_ = std::max(silent_after_s_, hilbrick::fdtd::silent_after_s(g.waveform));
     for (const Port& p : scene.ports)
       if (p.waveform) silent_after_s_ = std::max(silent_after_s_, hilbrick::fdtd::silent_after_s(*p.waveform));
     // A plane wave still has to leave the grid's line after its last sample; one crossing of the grid is enough.

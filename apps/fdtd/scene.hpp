@@ -124,6 +124,17 @@ struct PlaneWave {
   Place place;
 };
 
+/// A TE mode of a rectangular waveguide with conducting walls, sent from a plane into one direction. amplitude * waveform is the largest
+/// transverse E in the guide, V/m.
+struct GuideModeSource {
+  Vec3 low_m, high_m;         // the guide's cross-section, on grid planes; flat along the axis
+  int axis = 2;               // of the guide
+  int sign = 1;               // along the axis, upwards or downwards
+  std::array<int, 2> mode{};  // half waves across the next two axes, cyclically
+  Waveform waveform;
+  Place place;
+};
+
 /// Resistor, inductor and capacitor, all in parallel or all in series, in a straight row of grid edges that shares them evenly.
 struct Element {
   Vec3 from_m, to_m;  // on the nearest grid nodes, along one axis
@@ -187,6 +198,7 @@ struct Scene {
   std::vector<Shape> shapes;        // later wins over earlier
   std::vector<Dipole> dipoles;
   std::vector<PlaneWave> plane_waves;
+  std::vector<GuideModeSource> guide_modes;
   std::vector<Element> elements;
   std::vector<Port> ports;
   std::vector<Probe> probes;

@@ -109,6 +109,54 @@ void read_plane_wave(TableReader& t, Scene& scene) {
   scene.plane_waves.push_back(std::move(w));
 }
 
+/// The direction along an axis, and which axis and sign it is.
+void read_axis(TableReader& t, int& axis, int& sign) {
+  const Vec3 direction = t.vector("direction");
+  axis = 0;
+  for (int a = 1; a < 3; ++a)
+    if (std::fabs(direction[a]) > std::fabs(direction[axis])) axis = a;
+  for (int a = 0; a < 3; ++a)
+    if (direction[axis] == 0 || (a != axis && direction[a] != 0))
+      t.reject("direction",
+               fmt::format("expected a direction along an axis, such as [1, 0, 0] or [0, 0, -1], found {}", text_of(direction)));
+  sign = direction[axis] > 0 ? 1 : -1;
+}
+
+void read_guide_mode(TableReader& t, Scene& scene) {
+  GuideModeSource s;
+  s.place = t.place();
+  s.low_m = t.vector("low_m");
+  s.high_m = t.vector("high_m");
+  require_inside(t, "low_m", s.low_m, scene);
+  require_inside(t, "high_m", s.high_m, scene);
+  require_ordered(t, s.low_m, s.high_m);
+  read_axis(t, s.axis, s.sign);
+  const toml::node& modes = t.required("mode", "two integers of at least 0, such as [1, 0]");
+  for (std::size_t i = 0; i < 2; ++i) {
+    const toml::node* n = modes.is_array() && modes.as_array()->size() == 2 ? modes.as_array()->get(i) : nullptr;
+    if (!n || !n->is_integer() || **n->as_integer() < 0 || **n->as_integer() > 1000)
+      t.wrong("mode", modes,
+              "two integers of at least 0: half waves of TE along the two axes after the guide's, cyclically, such as [1, 0]");
+    s.mode[i] = static_cast<int>(**n->as_integer());
+  }
+  if (s.mode[0] == 0 && s.mode[1] == 0) t.wrong("mode", modes, "a TE mode, found one that does not exist, such as [1, 0]");
+  for (int across = 0; across < 3; ++across) {
+    const Index low = nearest_plane(scene.spacing_m[across], s.low_m[across]),
+                high = nearest_plane(scene.spacing_m[across], s.high_m[across]);
+    if (across == s.axis) {
+      if (low != high)
+        t.reject("high_m", fmt::format("expected a plane across {}, found {} cells between low_m and high_m", "xyz"[across], high - low));
+      if (low < 2 || low > scene.cells[across] - 2)
+        t.reject("low_m",
+                 fmt::format("expected a plane two cells or more from the ends of the grid along {}, found plane {}", "xyz"[across], low));
+    } else if (high - low <= s.mode[across == (s.axis + 1) % 3 ? 0 : 1]) {
+      t.reject("high_m", fmt::format("expected more cells across {} than the mode has half waves, found {}", "xyz"[across], high - low));
+    }
+  }
+  s.waveform = read_waveform(t.table("waveform"));
+  scene.guide_modes.push_back(std::move(s));
+}
+
 }  // namespace
 
 Waveform read_waveform(TableReader t) {
@@ -157,10 +205,13 @@ Waveform read_waveform(TableReader t) {
 
 void read_sources(std::vector<TableReader> tables, Scene& scene) {
   for (TableReader& t : tables) {
-    if (t.word("kind", {"dipole", "plane_wave"}) == "dipole")
+    const std::string kind = t.word("kind", {"dipole", "plane_wave", "guide_mode"});
+    if (kind == "dipole")
       read_dipole(t, scene);
-    else
+    else if (kind == "plane_wave")
       read_plane_wave(t, scene);
+    else
+      read_guide_mode(t, scene);
     t.finish();
   }
 }

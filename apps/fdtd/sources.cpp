@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "elements.hpp"
+#include "guide_mode.hpp"
 
 namespace hilbrick::fdtd {
 
@@ -32,6 +33,16 @@ struct Sources<T>::Incident {
   std::vector<Face> faces;
 };
 
+template <class T>
+struct Sources<T>::Guided {
+  struct Value {
+    T* value;
+    T factor;
+  };
+  GuideLine<T> line;
+  std::array<std::vector<Value>, 2> values;  // of E, of H
+};
+
 namespace {
 
 /// Waveform samples of rank 0's arithmetic: libm differs between processors.
@@ -50,6 +61,7 @@ template <class T>
 Sources<T>::Sources(const Comm& comm, const Scene& scene, const Numerics& numerics, std::vector<Field<T>>& fields, const Matter<T>& matter)
     : comm_(comm), scene_(scene), numerics_(numerics), fields_(fields), matter_(matter) {
   for (const PlaneWave& wave : scene.plane_waves) add_plane_wave(wave);
+  for (const GuideModeSource& source : scene.guide_modes) add_guide_mode(source);
   for (const Dipole& dipole : scene.dipoles) add_dipole(dipole);
   for (const Port& port : scene.ports) add_port(port);
 }
@@ -70,6 +82,27 @@ void Sources<T>::add_plane_wave(const PlaneWave& wave) {
       const Box cells = intersection(face.cells, fields_[face.component].blocks()[b].owned);
       if (!cells.empty()) incident.faces.push_back({face.component, b, cells, face.shift, static_cast<T>(face.factor)});
     }
+}
+
+template <class T>
+void Sources<T>::add_guide_mode(const GuideModeSource& source) {
+  // The line's driven node stands one time step ahead, as that of a plane wave does.
+  auto samples = sampled(comm_, source.waveform, numerics_.steps, [&](Index n) { return static_cast<double>(n + 1) * numerics_.dt_s; });
+  auto& guided =
+      *guided_.emplace_back(std::make_unique<Guided>(Guided{GuideLine<T>(comm_, scene_, numerics_, source, std::move(samples)), {}}));
+  const Guide guide = guide_of(scene_, source);
+  for (const GuideCorrection& correction : guide_corrections(scene_, source)) {
+    const Component c = correction.component;
+    const auto profile = broadcast(comm_, guide_profile(guide, source, c, correction.cells));
+    const Index width = correction.cells.extent()[guide.u];
+    for (std::size_t b = 0; b < matter_.maps.size(); ++b)
+      for_each_cell(intersection(correction.cells, fields_[c].blocks()[b].owned), [&](Int3 cell) {
+        const Int3 d = cell - correction.cells.lo;
+        const double share = profile[static_cast<std::size_t>(d[guide.u] + width * d[guide.v])];
+        const double gain = static_cast<double>(matter_.at(c, b, cell).gain);
+        guided.values[is_electric(c) ? 0 : 1].push_back({&fields_[c].at(b, cell), static_cast<T>(gain * correction.factor * share)});
+      });
+  }
 }
 
 template <class T>
@@ -129,6 +162,14 @@ void Sources<T>::drive(Index step) {
       incident->line.update_e(step);
     else
       incident->line.update_h();
+  }
+  for (auto& guided : guided_) {
+    const T incident = electric ? guided->line.h() : guided->line.e();
+    for (const auto& [value, factor] : guided->values[electric ? 0 : 1]) *value += factor * incident;
+    if constexpr (electric)
+      guided->line.update_e(step);
+    else
+      guided->line.update_h();
   }
   for (const auto& current : currents_)
     if (is_electric(current->component) == electric && step < static_cast<Index>(current->samples.size()))

@@ -25,8 +25,10 @@ class Sources {
  private:
   struct Current;   // a dipole's value on this rank
   struct Incident;  // a plane wave's line and its faces on this rank
+  struct Guided;    // a guide mode's line and its values on this rank
 
   void add_plane_wave(const PlaneWave& wave);
+  void add_guide_mode(const GuideModeSource& source);
   void add_dipole(const Dipole& dipole);
   void add_port(const Port& port);
   /// A current along component c of a cell, where this rank owns it; it takes samples * |gain| * per_gain from the field.
@@ -39,6 +41,7 @@ class Sources {
   const Matter<T>& matter_;
   std::vector<std::unique_ptr<Current>> currents_;
   std::vector<std::unique_ptr<Incident>> incidents_;
+  std::vector<std::unique_ptr<Guided>> guided_;
 };
 
 }  // namespace hilbrick::fdtd
