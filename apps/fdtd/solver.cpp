@@ -300,6 +300,16 @@ void Solver<T>::step() {
 }
 
 template <class T>
+void Solver<T>::restart(const std::vector<PlaneWave>& waves) {
+  sources_.set_plane_waves(waves);
+  for (const Field<T>& f : fields_) std::fill_n(f.data(), f.size(), T(0));
+  for (auto& work : work_)
+    for (auto& layers : work->layers)
+      for (Layer& layer : layers) std::fill(layer.psi.begin(), layer.psi.end(), T(0));
+  step_ = 0;
+}
+
+template <class T>
 Energy Solver<T>::energy() const {
   return energy_of(comm_, scene_, fields_, matter_);
 }

@@ -33,6 +33,10 @@ class Solver {
   /// Advances by one step. No collective.
   void step();
 
+  /// Zero fields at t = 0 again, with these plane waves in place of the scene's; matter and halos stay. Throws as the constructor does.
+  /// Collective over comm.
+  void restart(const std::vector<PlaneWave>& waves);
+
   /// Proves the exchange of halos on this scene's own partition; fields and counters end as they were before the first step. Throws
   /// SharedError that names the first faults. Collective over comm.
   void verify_halos();
