@@ -11,6 +11,7 @@
 #include <hilbrick/comm.hpp>
 #include <sstream>
 
+#include "bodies.hpp"
 #include "run.hpp"
 
 namespace {
@@ -21,7 +22,7 @@ using namespace hilbrick::fdtd;
 struct CommandLine {
   std::string scene;
   bool check = false;
-  std::string owners;
+  CheckOptions check_options;
   std::optional<Index> steps, brick;
   std::string method, precision;  // empty: the scene's
   std::string transport = "auto", progress = "auto";
@@ -59,8 +60,12 @@ void declare(CLI::App& app, CommandLine& line) {
   CLI::Option* check =
       app.add_flag("--check", line.check,
                    "Print grid, time step, resolution, memory and what each method would cost, and stop before any field is allocated");
-  app.add_option("--owners", line.owners, "With --check: write the rank that owns each brick, as int32 [z][y][x]")
+  app.add_option("--owners", line.check_options.owners_file, "With --check: write the rank that owns each brick, as int32 [z][y][x]")
       ->type_name("FILE.npy")
+      ->needs(check);
+  app.add_option("--write-materials", line.check_options.materials_file,
+                 "With --check: write the material of each E value, for ParaView (see README.md)")
+      ->type_name("FILE.vtkhdf")
       ->needs(check);
   app.add_option("--steps", line.steps, "Steps since t = 0, in place of the scene's end")->check(at_least(0))->type_name("N");
   std::vector<std::string> methods;
@@ -117,7 +122,7 @@ Scene scene_of(const Comm& comm, CommandLine& line) {
   line.options.progress = style_from_word(line.progress);
   for (const Transport t : {Transport::automatic, Transport::message, Transport::shared})
     if (line.transport == name_of(t)) line.options.transport = t;
-  return scene;
+  return with_bodies(comm, std::move(scene));
 }
 
 int work(CommandLine& line) {
@@ -134,7 +139,7 @@ int work(CommandLine& line) {
   try {
     const Scene scene = scene_of(comm, line);
     if (line.check)
-      check(comm, scene, line.owners);
+      check(comm, scene, line.check_options);
     else
       run(comm, scene, line.options);
     return 0;
