@@ -37,10 +37,11 @@ Numerics numerics_of(const Scene& scene) {
     inverse_squares += 1 / (scene.spacing_m[a] * scene.spacing_m[a]);
   }
   double slowness = 1;  // sqrt(eps_r mu_r) of the fastest material in the grid; the rest of the grid is vacuum
-  for (const Shape& s : scene.shapes) {
-    const Material& m = scene.materials[s.material];
-    if (!m.pec) slowness = std::min(slowness, std::sqrt(m.eps_r * m.mu_r));
-  }
+  for (const Shape& s : scene.shapes)
+    for (const int id : materials_of(s)) {
+      const Material& m = scene.materials[static_cast<std::size_t>(id)];
+      if (!m.pec) slowness = std::min(slowness, std::sqrt(m.eps_r * m.mu_r));
+    }
   n.dt_s = scene.courant * slowness / (light_speed_m_s * std::sqrt(inverse_squares));
   if (scene.steps)
     n.steps = *scene.steps;

@@ -2,12 +2,13 @@
 #pragma once
 
 // A scene: everything the user says about a run, as plain values in SI units. Positions are metres from the grid's low corner.
-// parse_scene turns TOML text into one; nothing after it changes one. Where a value came from is kept (Place), so that checks
-// that need the grid or the time step can still name the line.
+// parse_scene turns TOML text into one, with_bodies (bodies.hpp) adds what its files hold; nothing after them changes one. Where a value
+// came from is kept (Place), so that checks that need the grid or the time step can still name the line.
 
 #include <array>
 #include <hilbrick/partition/grid.hpp>
 #include <hilbrick/partition/partition.hpp>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -79,9 +80,30 @@ struct Prism {
   Vec3 from_m, to_m;
 };
 
+class Mesh;
+/// The inside of triangles in an STL file. A point p of the file lies at Rz Ry Rx (scale p) + move_m, turned by rotate_deg about x first.
+struct StlBody {
+  std::string file;
+  std::optional<std::string> solid;  // the only one of the file's that is meant
+  double scale = 1;
+  Vec3 rotate_deg{}, move_m{};
+  std::shared_ptr<const Mesh> mesh;  // with_bodies reads it
+};
+
+class VoxelFile;
+/// Boxes of equal size, each of the material that a file's integer stands for. They are as boxes painted in the order of `materials`: where
+/// some touch, the one later there wins.
+struct VoxelGrid {
+  std::string file, dataset;
+  Vec3 low_m, spacing_m;
+  std::vector<int> materials;               // of the integers 0, 1, ...: indices into Scene::materials
+  std::shared_ptr<const VoxelFile> voxels;  // with_bodies opens it
+};
+
+using Form = std::variant<BoxShape, Ellipsoid, Cylinder, Cone, Prism, StlBody, VoxelGrid>;
 struct Shape {
-  std::variant<BoxShape, Ellipsoid, Cylinder, Cone, Prism> form;
-  int material = 0;  // index into Scene::materials
+  Form form;
+  int material = 0;  // index into Scene::materials; not looked at for a VoxelGrid, which has its own
   Place place;
 };
 
@@ -210,8 +232,14 @@ struct Scene {
 /// rank.
 Scene parse_scene(std::string_view text, const std::string& path, const std::vector<std::string>& overrides = {});
 
+/// The materials that a shape may have, indices into Scene::materials.
+std::vector<int> materials_of(const Shape&);
 /// Whether a shape contains a point; `tolerance_m` is added around its surface.
 bool contains(const Shape&, const Vec3& point_m, double tolerance_m);
+/// A stretch of a line along an axis: first_m <= coordinate <= last_m.
+struct Span {
+  double first_m, last_m;
+};
 /// The axis-aligned bounds {low, high} of a shape, in metres.
 std::array<Vec3, 2> bounds_m(const Shape&);
 

@@ -215,7 +215,7 @@ Waveform read_waveform(TableReader t) {
       break;
     case Waveform::Kind::table:
       if (t.given("file")) {
-        read_table_file(t, std::filesystem::path(t.file()).parent_path() / t.text("file"), w);
+        read_table_file(t, file_beside_scene(t, "file"), w);
       } else {
         w.times_s = t.numbers("times_s");
         w.values = t.numbers("values");

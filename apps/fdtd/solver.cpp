@@ -65,7 +65,7 @@ Solver<T>::Solver(const Comm& comm, const Scene& scene, const Numerics& numerics
       numerics_(numerics),
       domain_(domain),
       fields_(make_fields<T>(domain, numerics)),
-      matter_(make_matter<T>(scene, numerics, fields_)),
+      matter_(make_matter<T>(comm, scene, numerics, fields_)),
       sources_(comm, scene, numerics, fields_, matter_),
       dispersion_(numerics, fields_, matter_),
       exchange_(comm, domain, numerics.stencils[0], refs(fields_), halos) {

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fstream>
 #include <hilbrick/output.hpp>
+#include <type_traits>
 #include <utility>
 
 namespace hilbrick {
@@ -54,6 +55,7 @@ class Handle {
 
 template <class T>
 hid_t type_of() {
+  if (std::is_same_v<T, std::int32_t>) return H5T_NATIVE_INT32;
   return sizeof(T) == 4 ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE;
 }
 
@@ -200,6 +202,7 @@ void ParallelFile::dataset(const std::string& name, Int3 extent, std::span<const
 }
 template void ParallelFile::dataset(const std::string&, Int3, std::span<const Piece<float>>, const Attributes&);
 template void ParallelFile::dataset(const std::string&, Int3, std::span<const Piece<double>>, const Attributes&);
+template void ParallelFile::dataset(const std::string&, Int3, std::span<const Piece<std::int32_t>>, const Attributes&);
 
 void ParallelFile::close() {
   const Waiting waiting(comm_, "the end of a file");

@@ -387,7 +387,7 @@ TEST(Scene, RejectsMaterials) {
 }
 
 TEST(Scene, RejectsShapes) {
-  const std::string kinds = "box, sphere, ellipsoid, cylinder, cone or prism";
+  const std::string kinds = "box, sphere, ellipsoid, cylinder, cone, prism, plate, wire, stl or voxels";
   const std::string box = "kind = 'box'\nlow_m = [0, 0, 0]\nhigh_m = [0.1, 0.1, 0.1]\n";
   const std::string tube = "material = 'pec'\nfrom_m = [0, 0, 0]\nto_m = [0.1, 0, 0]\n";
   const std::string shape = start + "[[shape]]\n";
@@ -399,7 +399,8 @@ TEST(Scene, RejectsShapes) {
       {start + "@[[shape]]\n" + box, "shape[0].material: expected a string, found nothing; add the key"},
       {shape + box + "material = @'gold'\n",
        "shape[0].material: expected vacuum or pec, found \"gold\"; define it by a [[material]] of that name"},
-      {shape + box + "material = 'pec'\n@radius_m = 1\n", "shape[0].radius_m: unknown key; expected kind, low_m, high_m or material"},
+      {shape + box + "material = 'pec'\n@radius_m = 1\n",
+       "shape[0].radius_m: unknown key; expected kind, material, priority, low_m or high_m"},
       {shape + "kind = 'box'\nmaterial = 'pec'\nlow_m = @[0, 0]\n",
        "shape[0].low_m: expected three numbers [x, y, z], found an array of 2"},
       {shape + "kind = 'box'\nmaterial = 'pec'\nlow_m = [0, @'a', 0]\n",

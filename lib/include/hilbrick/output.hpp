@@ -51,8 +51,8 @@ class ParallelFile {
 
   /// Collective over comm, each of them.
   void group(const std::string& name, const Attributes& attributes = {});
-  /// A dataset [z][y][x] of `extent`; each rank gives the pieces that it holds, perhaps none. Collective transfers, as many as
-  /// the rank with the most pieces needs.
+  /// A dataset [z][y][x] of `extent`, of float, double or std::int32_t; each rank gives the pieces that it holds, perhaps none. Collective
+  /// transfers, as many as the rank with the most pieces needs.
   template <class T>
   void dataset(const std::string& name, Int3 extent, std::span<const Piece<T>> pieces, const Attributes& attributes = {});
   /// Flushes, closes and gives the file its name. Collective over comm.
