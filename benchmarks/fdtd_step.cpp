@@ -21,6 +21,7 @@
 #include <string>
 #include <vector>
 
+#include "host.hpp"
 #include "reference.hpp"
 #include "run.hpp"
 #include "solver.hpp"
@@ -29,6 +30,7 @@ namespace {
 
 using namespace hilbrick;
 using benchmarks::Copy;
+using benchmarks::median;
 using benchmarks::Reference;
 using nlohmann::ordered_json;
 
@@ -48,12 +50,6 @@ struct Case {
   std::function<void()> batch;
   std::vector<double> seconds;  // of each round
 };
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : 0.5 * (values[middle - 1] + values[middle]);
-}
 
 /// Wall time of the slowest rank, all starting together. Collective over comm.
 double seconds_of(const Comm& comm, const std::function<void()>& work) {
@@ -218,16 +214,6 @@ void declare(CLI::App& app, Options& options, std::string& cells) {
   app.add_option("--commit", options.commit, "What was built, for the record")->capture_default_str();
 }
 
-Int3 parse_cells(const std::string& text) {
-  std::istringstream in(text);
-  Int3 n;
-  char x1 = 0, x2 = 0;
-  if (!(in >> n.x >> x1 >> n.y >> x2 >> n.z) || x1 != 'x' || x2 != 'x' || in.get() != std::char_traits<char>::eof() || n.x < 1 || n.y < 1 ||
-      n.z < 1)
-    throw Error("--cells: expected three sizes like 256x256x256, found \"" + text + "\"");
-  return n;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -242,7 +228,7 @@ int main(int argc, char** argv) {
     declare(app, options, cells);
     try {
       app.parse(argc, argv);
-      options.cells = parse_cells(cells);
+      options.cells = benchmarks::parse_cells(cells);
       const Kokkos::ScopeGuard kokkos(argc, argv);
       const Comm comm(MPI_COMM_WORLD);
       if (options.precision == "single")

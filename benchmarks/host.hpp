@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-// Where numbers come from, as one line, and how they are timed.
+// What benchmarks share: where numbers come from, as one line, how they are timed and summed up, how sizes are given.
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <fstream>
+#include <hilbrick/partition/error.hpp>
+#include <hilbrick/partition/grid.hpp>
+#include <sstream>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace hilbrick::benchmarks {
 
@@ -17,6 +22,24 @@ double seconds_of(F&& work) {
   const auto start = std::chrono::steady_clock::now();
   work();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// Of one value or more.
+inline double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : 0.5 * (values[middle - 1] + values[middle]);
+}
+
+/// Of an option --cells. Throws Error.
+inline Int3 parse_cells(const std::string& text) {
+  std::istringstream in(text);
+  Int3 n;
+  char x1 = 0, x2 = 0;
+  if (!(in >> n.x >> x1 >> n.y >> x2 >> n.z) || x1 != 'x' || x2 != 'x' || in.get() != std::char_traits<char>::eof() || n.x < 1 || n.y < 1 ||
+      n.z < 1)
+    throw Error("--cells: expected three sizes like 256x256x256, found \"" + text + "\"");
+  return n;
 }
 
 /// The processor's name where Linux tells, hardware threads, compiler, date and commit.

@@ -18,8 +18,8 @@ esac
 
 packages=("${BUILD_PACKAGES[@]}" "${PYTHON_PACKAGES[@]}")
 if [ "${CI:-}" = true ]; then
-  # People may do without; CI has what lint.sh and the tests of the planner's files can use, as far as the distribution offers it.
-  for package in clang-format-14 shellcheck chromium python3-vtk9; do
+  # People may do without; CI has what lint.sh, the tests of the planner's files and those on a cluster can use, as far as the distribution offers it.
+  for package in clang-format-14 shellcheck chromium python3-vtk9 slurm-wlm munge iproute2 iputils-ping; do
     if has_package "$package" || offers_package "$package"; then packages+=("$package"); fi
   done
 fi

@@ -21,13 +21,21 @@ struct Constant {
   const char* key;
   double Machine::*member;
   const char* meaning;
+  double Machine::*otherwise = nullptr;  // whose value it has where it is left out; none: its default
+  Range range = positive;
 };
 constexpr Constant constants[] = {
     {"seconds_per_cell", &Machine::seconds_per_cell, "s: one plain cell, one step, one rank"},
-    {"message_seconds", &Machine::message_seconds, "s: start-up of one message"},
-    {"node_bytes_per_second", &Machine::node_bytes_per_second, "B/s: what one rank moves to a peer on its node, packing included"},
+    {"seconds_per_row", &Machine::seconds_per_row, "s: one row of cells along x, besides its cells", nullptr, not_negative},
+    {"message_seconds", &Machine::message_seconds, "s: start-up of one message to another node"},
     {"rank_bytes_per_second", &Machine::rank_bytes_per_second, "B/s: what one rank alone sends to other nodes"},
     {"link_bytes_per_second", &Machine::link_bytes_per_second, "B/s: what a node sends to other nodes, all its ranks together"},
+    {"node_message_seconds", &Machine::node_message_seconds, "s: start-up of one message to a peer on the node", &Machine::message_seconds},
+    {"node_bytes_per_second", &Machine::node_bytes_per_second, "B/s: what one rank moves to a peer on its node, packing included"},
+    {"node_mpi_message_seconds", &Machine::node_mpi_message_seconds, "s: the same start-up where ranks of a node share no memory",
+     &Machine::node_message_seconds},
+    {"node_mpi_bytes_per_second", &Machine::node_mpi_bytes_per_second, "B/s: the same bytes where ranks of a node share no memory",
+     &Machine::node_bytes_per_second},
 };
 
 constexpr const char* layouts = "block, cyclic or plane:N with N ranks to each node in turn";
@@ -110,7 +118,10 @@ Machine parse_machine(std::string_view text, const std::string& file) {
   const toml::table root = parse_toml(text, file);
   TableReader reader(root, "", file);
   Machine machine;
-  for (const Constant& constant : constants) machine.*constant.member = reader.number_or(constant.key, machine.*constant.member, positive);
+  for (const Constant& constant : constants) {
+    const double otherwise = machine.*(constant.otherwise ? constant.otherwise : constant.member);
+    machine.*constant.member = reader.number_or(constant.key, otherwise, constant.range);
+  }
   read_slots(reader, machine);
   read_layout(reader, machine);
   read_face_cost(reader, machine);

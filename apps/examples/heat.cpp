@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <hilbrick/digest.hpp>
 #include <hilbrick/exchange.hpp>
+#include <hilbrick/program.hpp>
 #include <numbers>
 #include <sstream>
 
@@ -23,9 +24,6 @@ void solve(const Comm& comm, Int3 cells, int steps, Method method) {
   // 2. Who owns what: bricks of at most 8 cells an edge, cells that all cost the same, a machine that we know nothing of.
   const Grid grid{cells};
   const Domain domain = make_domain(comm, Tiling(grid, 8), {}, stencil, {}, method, sizeof(double));
-  const auto for_each = [&](auto&& f) {
-    for (std::size_t b = 0; b < domain.boxes.size(); ++b) for_each_cell(domain.boxes[b], [&](Int3 c) { f(b, c); });
-  };
 
   // 3. Storage with the halo that the stencil reads (zero, and beyond the walls it stays so), and what keeps the halo in step. Two fields
   // take turns, so each has its exchange.
@@ -42,12 +40,12 @@ void solve(const Comm& comm, Int3 cells, int steps, Method method) {
     factor -= std::pow(std::sin(angle / 2), 2) / 2;
   }
   const auto mode = [&](Int3 c) { return sine[0][c.x] * sine[1][c.y] * sine[2][c.z]; };
-  for_each([&](std::size_t b, Int3 c) { u[0].at(b, c) = mode(c); });
+  for_each_cell(domain, [&](std::size_t b, Int3 c) { u[0].at(b, c) = mode(c); });
 
   for (int step = 0; step < steps; ++step) {
     const Field<double>&from = u[step % 2], &to = u[1 - step % 2];
     exchange[step % 2].start(0).finish();
-    for_each([&](std::size_t b, Int3 c) {
+    for_each_cell(domain, [&](std::size_t b, Int3 c) {
       double around = 0;
       for (int a = 0; a < 3; ++a) around += from.at(b, c - unit(a)) + from.at(b, c + unit(a));
       to.at(b, c) = from.at(b, c) + (around - 6 * from.at(b, c)) / 8;
@@ -57,32 +55,28 @@ void solve(const Comm& comm, Int3 cells, int steps, Method method) {
   const Field<double>& last = u[steps % 2];
   const double expected = -std::log(factor);
   double off = 0;
-  for_each([&](std::size_t b, Int3 c) {
+  for_each_cell(domain, [&](std::size_t b, Int3 c) {
     const double rate = -std::log(last.at(b, c) / mode(c)) / steps;
     off = std::max(off, std::abs(rate / expected - 1));
   });
   off = max(comm, off);
 
   // Bytes that a step sends between ranks: planned before it ran, counted where they were handed over.
-  const long long planned = sum(comm, measure_rank(domain.partition, stencil, {}, comm.rank(), sizeof(double)).bytes_per_step);
-  const long long sent = sum(comm, exchange[0].counters().phases[0].bytes_sent + exchange[1].counters().phases[0].bytes_sent);
-  const std::string digest = hex(sum_digests(comm, local_digest(last, 0, grid)));
+  const long long planned = sum(comm, exchange[0].planned_bytes());
+  const long long sent = sum(comm, exchange[0].counters().bytes_sent() + exchange[1].counters().bytes_sent());
+  const std::string fingerprint = hex(digest(comm, grid, {last.ref()}));
   if (comm.rank() != 0) return;
   std::printf("heat: ranks %d, steps %d, %s\n", comm.size(), steps, domain.partition.description().c_str());
   std::printf("decay rate a step: expected %.15g, relative difference of the worst cell %.1e\n", expected, off);
   std::printf("halo bytes a step: planned %lld, sent %lld\n", planned, sent / steps);
-  std::printf("digest %s\n", digest.c_str());
+  std::printf("digest %s\n", fingerprint.c_str());
 }
 
 int main(int argc, char** argv) {
-  MPI_Init(&argc, &argv);
-  int exit_code = 0, steps = 200;
-  Int3 cells{48, 40, 36};
-  Method method = Method::hilbert;
-  try {
-    const Kokkos::ScopeGuard kokkos(argc, argv);
-    const Comm comm(MPI_COMM_WORLD);
-    check_launcher(comm.size());
+  return run_program("heat", argc, argv, [&](const Comm& comm) {
+    Int3 cells{48, 40, 36};
+    int steps = 200;
+    Method method = Method::hilbert;
     agree_on(comm, [&] {
       for (int i = 1; i < argc; i += 2) {
         const std::string key = argv[i], value = i + 1 < argc ? argv[i + 1] : "";
@@ -96,13 +90,6 @@ int main(int argc, char** argv) {
       }
     });
     solve(comm, cells, steps, method);
-  } catch (const SharedError& error) {  // all ranks are here: one speaks and all leave
-    if (launcher_rank() == 0) std::fprintf(stderr, "heat: %s\n", error.what());
-    exit_code = error.exit_code();
-  } catch (const std::exception& error) {  // the others may wait for this one for ever
-    std::fprintf(stderr, "heat: %s\n", error.what());
-    MPI_Abort(MPI_COMM_WORLD, 4);
-  }
-  MPI_Finalize();
-  return exit_code;
+    return 0;
+  });
 }

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <hilbrick/digest.hpp>
 #include <hilbrick/exchange.hpp>
+#include <hilbrick/program.hpp>
 #include <numbers>
 #include <sstream>
 
@@ -50,17 +51,14 @@ void solve(const Comm& comm, Int3 cells, int steps, Method method) {
   // 2. Who owns what: bricks of at most 8 cells an edge, cells that all cost the same, a machine that we know nothing of.
   const Grid grid{cells, {true, true, true}};
   const Domain domain = make_domain(comm, Tiling(grid, 8), {}, stencil, {}, method, sizeof(double));
-  const auto for_each = [&](auto&& g) {
-    for (std::size_t b = 0; b < domain.boxes.size(); ++b) for_each_cell(domain.boxes[b], [&](Int3 c) { g(b, c); });
-  };
 
   // 3. Storage, for each population with the halo on the side that it comes from, and what keeps the halo in step. Two sets take turns.
   std::vector<Field<double>> f[2];
+  std::vector<FieldRef> refs[2];
   std::vector<Exchange> exchange;
-  for (auto& set : f) {
-    std::vector<FieldRef> refs(count);
-    for (int q = 0; q < count; ++q) refs[q] = set.emplace_back("f", domain, std::span(&stencil, 1), q).ref();
-    exchange.emplace_back(comm, domain, stencil, refs);
+  for (int turn = 0; turn < 2; ++turn) {
+    for (int q = 0; q < count; ++q) refs[turn].push_back(f[turn].emplace_back("f", domain, std::span(&stencil, 1), q).ref());
+    exchange.emplace_back(comm, domain, stencil, refs[turn]);
   }
 
   // Three shear waves: u_y is a sine along z, and so on. Sines come from one rank: not every processor's have the same last bit.
@@ -71,14 +69,14 @@ void solve(const Comm& comm, Int3 cells, int steps, Method method) {
     for (Index i = 0; i < cells[a]; ++i) sine[a].push_back(std::sin(k[a] * static_cast<double>(i)));
     sine[a] = broadcast(comm, sine[a]);
   }
-  for_each([&](std::size_t b, Int3 c) {
+  for_each_cell(domain, [&](std::size_t b, Int3 c) {
     const double u[3] = {speed * sine[1][c.y], speed * sine[2][c.z], speed * sine[0][c.x]};
     for (int q = 0; q < count; ++q) f[0][q].at(b, c) = equilibrium(q, 1, u);
   });
 
   for (int step = 0; step < steps; ++step) {
     exchange[step % 2].start(0).finish();
-    for_each([&](std::size_t b, Int3 c) {
+    for_each_cell(domain, [&](std::size_t b, Int3 c) {
       double g[count];
       for (int q = 0; q < count; ++q) g[q] = f[step % 2][q].at(b, c + source(q));
       relax(g);
@@ -88,7 +86,7 @@ void solve(const Comm& comm, Int3 cells, int steps, Method method) {
 
   // Means of density, momentum and the waves along x, y, z. The last digits of such sums depend on their order, so on who owns what.
   std::array<double, 7> mean{};
-  for_each([&](std::size_t b, Int3 c) {
+  for_each_cell(domain, [&](std::size_t b, Int3 c) {
     for (int q = 0; q < count; ++q) {
       const double value = f[steps % 2][q].at(b, c) / static_cast<double>(product(cells));
       mean[0] += value;
@@ -99,30 +97,24 @@ void solve(const Comm& comm, Int3 cells, int steps, Method method) {
   double measured[3];
   for (int a = 0; a < 3; ++a) measured[a] = std::log(speed / mean[4 + a]) / (k[a] * k[a] * steps);
   // Bytes that a step sends between ranks: planned before it ran, counted where they were handed over.
-  const long long planned = sum(comm, measure_rank(domain.partition, stencil, {}, comm.rank(), sizeof(double)).bytes_per_step);
+  const long long planned = sum(comm, exchange[0].planned_bytes());
   const long long all = sum(comm, measure_rank(domain.partition, all_around, {}, comm.rank(), sizeof(double)).bytes_per_step);
-  const long long sent = sum(comm, exchange[0].counters().phases[0].bytes_sent + exchange[1].counters().phases[0].bytes_sent);
-  std::uint64_t digest = 0;  // of this rank, then of all
-  for (int q = 0; q < count; ++q) digest += local_digest(f[steps % 2][q], q, grid);
-  digest = sum_digests(comm, digest);
+  const long long sent = sum(comm, exchange[0].counters().bytes_sent() + exchange[1].counters().bytes_sent());
+  const std::string fingerprint = hex(digest(comm, grid, refs[steps % 2]));
   if (comm.rank() != 0) return;
   std::printf("lattice_boltzmann: ranks %d, steps %d, %s\n", comm.size(), steps, domain.partition.description().c_str());
   std::printf("viscosity: expected %g, measured along x, y, z %.6g %.6g %.6g\n", viscosity, measured[0], measured[1], measured[2]);
   std::printf("change of mass %.1e, of momentum %.1e of a wave's\n", mean[0] - 1, std::hypot(mean[1], mean[2], mean[3]) / speed);
   std::printf("halo bytes a step: planned %lld, sent %lld; with %lld populations a face in place of %lld: %lld\n", planned, sent / steps,
               static_cast<long long>(all_around.values_per_face(0) / 2), static_cast<long long>(stencil.values_per_face(0) / 2), all);
-  std::printf("digest %s\n", hex(digest).c_str());
+  std::printf("digest %s\n", fingerprint.c_str());
 }
 
 int main(int argc, char** argv) {
-  MPI_Init(&argc, &argv);
-  int exit_code = 0, steps = 200;
-  Int3 cells{48, 40, 36};
-  Method method = Method::hilbert;
-  try {
-    const Kokkos::ScopeGuard kokkos(argc, argv);
-    const Comm comm(MPI_COMM_WORLD);
-    check_launcher(comm.size());
+  return run_program("lattice_boltzmann", argc, argv, [&](const Comm& comm) {
+    Int3 cells{48, 40, 36};
+    int steps = 200;
+    Method method = Method::hilbert;
     agree_on(comm, [&] {
       for (int i = 1; i < argc; i += 2) {
         const std::string key = argv[i], value = i + 1 < argc ? argv[i + 1] : "";
@@ -136,13 +128,6 @@ int main(int argc, char** argv) {
       }
     });
     solve(comm, cells, steps, method);
-  } catch (const SharedError& error) {  // all ranks are here: one speaks and all leave
-    if (launcher_rank() == 0) std::fprintf(stderr, "lattice_boltzmann: %s\n", error.what());
-    exit_code = error.exit_code();
-  } catch (const std::exception& error) {  // the others may wait for this one for ever
-    std::fprintf(stderr, "lattice_boltzmann: %s\n", error.what());
-    MPI_Abort(MPI_COMM_WORLD, 4);
-  }
-  MPI_Finalize();
-  return exit_code;
+    return 0;
+  });
 }

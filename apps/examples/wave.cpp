@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <hilbrick/digest.hpp>
 #include <hilbrick/exchange.hpp>
+#include <hilbrick/program.hpp>
 #include <numbers>
 #include <sstream>
 
@@ -36,10 +37,8 @@ void solve(const Comm& comm, Int3 cells, int steps, Method method) {
   // 3. Storage with the halo that the stencil reads, and what keeps the halo in step. Beyond the grid it stays zero: walls.
   const auto field = [&](int f) { return Field<double>(stencil.fields()[f].name, domain, {&stencil, 1}, f); };
   const Field<double> p = field(0), v[3] = {field(1), field(2), field(3)};
-  Exchange exchange(comm, domain, stencil, {p.ref(), v[0].ref(), v[1].ref(), v[2].ref()});
-  const auto for_each = [&](auto&& f) {
-    for (std::size_t b = 0; b < domain.boxes.size(); ++b) for_each_cell(domain.boxes[b], [&](Int3 c) { f(b, c); });
-  };
+  const std::vector<FieldRef> fields{p.ref(), v[0].ref(), v[1].ref(), v[2].ref()};
+  Exchange exchange(comm, domain, stencil, fields);
 
   // Cosines are computed once and sent to all, because not every processor's cosine has the same last bit.
   std::vector<double> cosine[3];
@@ -52,7 +51,7 @@ void solve(const Comm& comm, Int3 cells, int steps, Method method) {
   }
   const double exact = std::asin(courant * std::sqrt(squares)) / std::numbers::pi;  // cycles in a step
   const auto mode = [&](Int3 c) { return cosine[0][c.x] * cosine[1][c.y] * cosine[2][c.z]; };
-  for_each([&](std::size_t b, Int3 c) {
+  for_each_cell(domain, [&](std::size_t b, Int3 c) {
     p.at(b, c) = mode(c);
     // Half a step before the moment at which all is pressure.
     for (int a = 0; a < 3; ++a) v[a].at(b, c) = c[a] == 0 ? 0 : courant / 2 * (mode(c) - mode(c - unit(a)));
@@ -66,7 +65,7 @@ void solve(const Comm& comm, Int3 cells, int steps, Method method) {
   const auto energy = [&] {
     exchange.start(0).finish();
     double sum = 0;
-    for_each([&](std::size_t b, Int3 c) {
+    for_each_cell(domain, [&](std::size_t b, Int3 c) {
       sum += p.at(b, c) * p.at(b, c) / 2;
       for (int a = 0; a < 3; ++a) sum += v[a].at(b, c) * next_velocity(b, a, c) / 2;
     });
@@ -80,11 +79,11 @@ void solve(const Comm& comm, Int3 cells, int steps, Method method) {
     for (std::size_t b = 0; b < domain.boxes.size(); ++b)
       if (domain.boxes[b].contains(Int3{})) probe.push_back(p.at(b, {}));
     exchange.start(0).finish();
-    for_each([&](std::size_t b, Int3 c) {
+    for_each_cell(domain, [&](std::size_t b, Int3 c) {
       for (int a = 0; a < 3; ++a) v[a].at(b, c) = next_velocity(b, a, c);
     });
     exchange.start(1).finish();
-    for_each([&](std::size_t b, Int3 c) {
+    for_each_cell(domain, [&](std::size_t b, Int3 c) {
       for (int a = 0; a < 3; ++a) p.at(b, c) -= courant * (v[a].at(b, c + unit(a)) - v[a].at(b, c));
     });
   }
@@ -98,30 +97,24 @@ void solve(const Comm& comm, Int3 cells, int steps, Method method) {
   const double measured = max(comm, probe.empty() ? 0 : std::asin(std::sqrt(bend / size) / 2) / std::numbers::pi);
 
   // What one step sends between ranks: planned before it ran, counted where bytes were handed over.
-  const long long planned = sum(comm, measure_rank(domain.partition, stencil, {}, comm.rank(), sizeof(double)).bytes_per_step);
+  const long long planned = sum(comm, exchange.planned_bytes());
   const auto& counted = exchange.counters().phases;
   const long long sent = sum(comm, counted[0].bytes_sent / counted[0].exchanges + counted[1].bytes_sent / counted[1].exchanges);
   const double energy_change = energy() / energy_before - 1;
-  std::uint64_t digest = local_digest(p, 0, grid);
-  for (int a = 0; a < 3; ++a) digest += local_digest(v[a], 1 + a, grid);
-  digest = sum_digests(comm, digest);
+  const std::string fingerprint = hex(digest(comm, grid, fields));
   if (comm.rank() != 0) return;
   std::printf("wave: ranks %d, steps %d, %s\n", comm.size(), steps, domain.partition.description().c_str());
   std::printf("cycles a step: measured %.15g, expected %.15g, relative difference %.1e\n", measured, exact, measured / exact - 1);
   std::printf("energy: relative change %.1e\n", energy_change);
   std::printf("halo bytes a step: planned %lld, sent %lld\n", planned, sent);
-  std::printf("digest %s\n", hex(digest).c_str());
+  std::printf("digest %s\n", fingerprint.c_str());
 }
 
 int main(int argc, char** argv) {
-  MPI_Init(&argc, &argv);
-  int exit_code = 0, steps = 200;
-  Int3 cells{48, 40, 36};
-  Method method = Method::hilbert;
-  try {
-    const Kokkos::ScopeGuard kokkos(argc, argv);
-    const Comm comm(MPI_COMM_WORLD);
-    check_launcher(comm.size());
+  return run_program("wave", argc, argv, [&](const Comm& comm) {
+    Int3 cells{48, 40, 36};
+    int steps = 200;
+    Method method = Method::hilbert;
     agree_on(comm, [&] {
       for (int i = 1; i < argc; i += 2) {
         const std::string key = argv[i], value = i + 1 < argc ? argv[i + 1] : "";
@@ -135,13 +128,6 @@ int main(int argc, char** argv) {
       }
     });
     solve(comm, cells, steps, method);
-  } catch (const SharedError& error) {  // all ranks are here: one speaks and all leave
-    if (launcher_rank() == 0) std::fprintf(stderr, "wave: %s\n", error.what());
-    exit_code = error.exit_code();
-  } catch (const std::exception& error) {  // the others may wait for this one for ever
-    std::fprintf(stderr, "wave: %s\n", error.what());
-    MPI_Abort(MPI_COMM_WORLD, 4);
-  }
-  MPI_Finalize();
-  return exit_code;
+    return 0;
+  });
 }

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <hilbrick/partition/plan.hpp>
 
+#include "elements.hpp"
 #include "material.hpp"
 #include "material_file.hpp"
 #include "monitor.hpp"
@@ -71,16 +72,17 @@ std::string methods_side_by_side(const Scene& scene, const Numerics& numerics, c
 
 }  // namespace
 
-void check(const Comm& comm, const Scene& scene, const CheckOptions& options) {
+void check(const Comm& comm, const Scene& scene, const Machine& constants, const CheckOptions& options) {
   Numerics numerics;
   agree_on(comm, [&] { numerics = numerics_of(scene); });
-  const Domain domain = domain_of(comm, scene, numerics);
+  agree_on(comm, [&] { check_elements(scene, numerics); });
+  const Domain domain = domain_of(comm, scene, numerics, constants);
   const Index mine = memory_bytes(scene, numerics, domain);
   const Index memory_max = max(comm, mine), memory_sum = sum(comm, mine);
   Index cells = 0;
   for (const Box& b : domain.boxes) cells += b.volume();
   const Index cells_max = max(comm, cells);
-  const Machine machine = with_nodes(comm, {});
+  const Machine machine = with_nodes(comm, constants);
   agree_on(comm, [&] {
     if (comm.rank() == 0 && !options.owners_file.empty())
       plan::write_owners(options.owners_file, domain.partition, Tiling(numerics.grid, scene.brick));

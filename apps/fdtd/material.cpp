@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "elements.hpp"
 #include "mesh.hpp"
 #include "voxels.hpp"
 
@@ -19,14 +20,15 @@ bool electric_wall_low(const Scene& scene, int axis) {
   return scene.boundary[axis][0] == Boundary::pec || scene.boundary[axis][0] == Boundary::pml;
 }
 
-/// The cells whose component c may lie in a shape, as if the grid had no end.
+/// The cells whose component c may lie in a shape, as if the grid had no end, or one plane behind its last.
 Box candidate_cells(const Scene& scene, Component c, const Shape& shape) {
   const auto [low, high] = bounds_m(shape);
   const auto half = half_offset(c);
   Box box;
   for (int a = 0; a < 3; ++a) {
-    box.lo[a] = static_cast<Index>(std::floor(low[a] / scene.spacing_m[a] - 0.5 * half[a] - 1e-6));
-    box.hi[a] = static_cast<Index>(std::ceil(high[a] / scene.spacing_m[a] - 0.5 * half[a] + 1e-6)) + 1;
+    const auto in_grid = [&](double cells) { return static_cast<Index>(std::clamp(cells, -1.0, static_cast<double>(scene.cells[a] + 2))); };
+    box.lo[a] = in_grid(std::floor(low[a] / scene.spacing_m[a] - 0.5 * half[a] - 1e-6));
+    box.hi[a] = in_grid(std::ceil(high[a] / scene.spacing_m[a] - 0.5 * half[a] + 1e-6) + 1);
   }
   return box;
 }
@@ -146,6 +148,15 @@ bool is_magnetic(const Scene& scene) {
 
 Media::Media(const Scene& scene) : media_(scene.materials.begin(), scene.materials.end()) {}
 
+double pole_denominator(const Pole& p, double dt_s) { return p.inertia / dt_s + p.damping / 2 + p.restoring * dt_s / 4; }
+
+MediumId Media::id_of(const Medium& medium) {
+  const auto found = std::find(media_.begin(), media_.end(), medium);
+  const auto id = static_cast<MediumId>(found - media_.begin());
+  if (found == media_.end()) media_.push_back(medium);
+  return id;
+}
+
 template <class T>
 CoefficientTable<T> coefficients(const Media& media, double dt_s) {
   CoefficientTable<T> table;
@@ -154,7 +165,9 @@ CoefficientTable<T> coefficients(const Media& media, double dt_s) {
       const double s = loss * dt_s / (2 * density);
       return Coefficients<T>{static_cast<T>((1 - s) / (1 + s)), static_cast<T>(sign * dt_s / density / (1 + s)), density / 2};
     };
-    table[0].push_back(m.pec ? Coefficients<T>{0, 0, 0} : of(1, eps0 * m.eps_r, m.sigma));
+    double loss = m.sigma;  // poles answer to the mean of E' and E as a conductor does
+    for (const Pole& p : m.poles) loss += eps0 * p.drive / pole_denominator(p, dt_s) / 2;
+    table[0].push_back(m.pec ? Coefficients<T>{0, 0, 0} : of(1, eps0 * m.eps_r, loss));
     table[1].push_back(m.pec ? of(-1, mu0, 0) : of(-1, mu0 * m.mu_r, m.sigma_m));
   }
   return table;
@@ -168,6 +181,29 @@ MediumId MediumMap::at(Int3 c) const {
   const auto row = static_cast<std::size_t>(d.y + owned.extent().y * d.z);
   const auto first = runs.begin() + row_runs[row], last = runs.begin() + row_runs[row + 1];
   return std::find_if(first, last, [&](const Run& run) { return d.x < run.last; })->medium;
+}
+
+void MediumMap::set(Int3 c, MediumId medium) {
+  const Int3 d = c - owned.lo;
+  const auto row = static_cast<std::size_t>(d.y + owned.extent().y * d.z);
+  std::vector<Run> row_now;
+  Index first = 0;
+  const auto add = [&](Index last, MediumId m) {
+    if (last > first) row_now.push_back({static_cast<std::int32_t>(last), m});
+    first = std::max(first, last);
+  };
+  for (std::uint32_t r = row_runs[row]; r < row_runs[row + 1]; ++r) {
+    const Run run = runs[r];
+    if (first <= d.x && d.x < run.last) {
+      add(d.x, run.medium);
+      add(d.x + 1, medium);
+    }
+    add(run.last, run.medium);
+  }
+  const auto begin = runs.begin() + row_runs[row], end = runs.begin() + row_runs[row + 1];
+  const auto more = static_cast<std::uint32_t>(row_now.size() - static_cast<std::size_t>(end - begin));
+  runs.insert(runs.erase(begin, end), row_now.begin(), row_now.end());
+  for (std::size_t r = row + 1; r < row_runs.size(); ++r) row_runs[r] += more;
 }
 
 MediumMap map_media(const Scene& scene, const Numerics& numerics, Component c, const Box& owned, std::vector<char>& seen) {
@@ -233,6 +269,8 @@ Matter<T> make_matter(const Comm& comm, const Scene& scene, const Numerics& nume
   for (int c = 0; c < 6; ++c)
     for (const Block& block : fields[c].blocks()) owned[c].push_back(block.owned);
   Matter<T> matter{Media(scene), map_all(comm, scene, numerics, owned), {}};
+  for (auto& maps : matter.maps)
+    for (const Component c : {Ex, Ey, Ez, Hx, Hy, Hz}) place_elements(scene, c, maps[c], matter.media);
   matter.table = coefficients<T>(matter.media, numerics.dt_s);
   return matter;
 }

@@ -25,6 +25,8 @@ class Media {
 
   const Medium& operator[](MediumId id) const { return media_[static_cast<std::size_t>(id)]; }
   std::size_t size() const { return media_.size(); }
+  /// The id of a medium that is equal to one here or is put here.
+  MediumId id_of(const Medium& medium);
   auto begin() const { return media_.begin(); }
   auto end() const { return media_.end(); }
 
@@ -41,6 +43,9 @@ struct Coefficients {
 /// By [E 0, H 1][medium].
 template <class T>
 using CoefficientTable = std::array<std::vector<Coefficients<T>>, 2>;
+/// D of dispersion.hpp.
+double pole_denominator(const Pole& pole, double dt_s);
+
 template <class T>
 CoefficientTable<T> coefficients(const Media& media, double dt_s);
 
@@ -57,6 +62,8 @@ struct MediumMap {
   std::vector<std::uint32_t> row_runs;  // runs of row r, counted y fastest: runs[row_runs[r], row_runs[r + 1]); empty: vacuum everywhere
 
   MediumId at(Int3 c) const;
+  /// Gives one value a medium. The map is not an empty one.
+  void set(Int3 c, MediumId medium);
   Index bytes() const { return static_cast<Index>(runs.size() * sizeof(Run) + row_runs.size() * sizeof(std::uint32_t)); }
 };
 

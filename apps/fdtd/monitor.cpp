@@ -74,6 +74,7 @@ void ProbeRecorder<T>::flush() {
   const bool root = comm_.rank() == 0;
   const int count = static_cast<int>(noted_ * series_);
   // One rank has each value, the others have zero bits there: "or" gathers without arithmetic.
+  const Waiting waiting(comm_, "the probes' values");
   MPI_Reduce(root ? MPI_IN_PLACE : buffer_.data(), buffer_.data(), count, MPI_UINT64_T, MPI_BOR, 0, comm_.get());
   agree_on(comm_, [&] {
     if (!root) return;

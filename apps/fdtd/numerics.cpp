@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <hilbrick/partition/error.hpp>
+#include <numbers>
 
 namespace hilbrick::fdtd {
 namespace {
@@ -101,15 +102,25 @@ std::optional<std::string> pml_at(const Scene& scene, Int3 cell) {
   return std::nullopt;
 }
 
+std::complex<double> relative_permittivity(const Medium& medium, double omega_rad_s) {
+  using namespace std::complex_literals;
+  std::complex<double> eps = medium.eps_r + medium.sigma / (1i * omega_rad_s * eps0);
+  for (const Pole& p : medium.poles) eps += p.drive / (p.restoring - p.inertia * omega_rad_s * omega_rad_s + 1i * omega_rad_s * p.damping);
+  return eps;
+}
+
 double cells_per_wavelength(const Scene& scene, const Material& material, double frequency_hz) {
   const double coarsest = *std::max_element(scene.spacing_m.begin(), scene.spacing_m.end());
-  return light_speed_m_s / (std::sqrt(material.eps_r * material.mu_r) * frequency_hz * coarsest);
+  const double index = std::sqrt(relative_permittivity(material, 2 * std::numbers::pi * frequency_hz) * material.mu_r).real();
+  return light_speed_m_s / (std::max(index, 1e-9) * frequency_hz * coarsest);
 }
 
 double highest_source_frequency_hz(const Scene& scene) {
   double highest = 0;
   for (const Dipole& d : scene.dipoles) highest = std::max(highest, highest_frequency_hz(d.waveform));
   for (const PlaneWave& w : scene.plane_waves) highest = std::max(highest, highest_frequency_hz(w.waveform));
+  for (const Port& p : scene.ports)
+    if (p.waveform) highest = std::max(highest, highest_frequency_hz(*p.waveform));
   return highest;
 }
 

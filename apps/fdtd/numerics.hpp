@@ -4,6 +4,7 @@
 // What follows from a scene before any field exists: the grid, the time step, the stencils, where components lie and which Yee
 // value stands for a point. Pure functions; the same on every rank.
 
+#include <complex>
 #include <hilbrick/partition/stencil.hpp>
 #include <optional>
 #include <string>
@@ -50,6 +51,8 @@ Box layer_cells(const Scene& scene, const Box& owned, int axis, int side);
 /// Whether a cell lies in a perfectly matched layer, and the name of the first such face ("the PML at x low").
 std::optional<std::string> pml_at(const Scene& scene, Int3 cell);
 
+/// The relative permittivity at an angular frequency in rad/s, conductivity included; time goes as exp(j w t).
+std::complex<double> relative_permittivity(const Medium& medium, double omega_rad_s);
 /// Cells per wavelength of a material at a frequency, along the coarsest axis.
 double cells_per_wavelength(const Scene& scene, const Material& material, double frequency_hz);
 /// The highest frequency that any source radiates; 0 without sources.

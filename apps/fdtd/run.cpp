@@ -7,9 +7,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <numeric>
 
 #include "advice.hpp"
+#include "elements.hpp"
 #include "monitor.hpp"
+#include "ports.hpp"
 #include "solver.hpp"
 
 namespace hilbrick::fdtd {
@@ -20,6 +23,8 @@ class EnergyWatch {
  public:
   EnergyWatch(const Scene& scene, const Numerics& numerics) : scene_(scene), numerics_(numerics) {
     for (const Dipole& d : scene.dipoles) silent_after_s_ = std::max(silent_after_s_, hilbrick::fdtd::silent_after_s(d.waveform));
+    for (const Port& p : scene.ports)
+      if (p.waveform) silent_after_s_ = std::max(silent_after_s_, hilbrick::fdtd::silent_after_s(*p.waveform));
     // A plane wave still has to leave the grid's line after its last sample; one crossing of the grid is enough.
     double crossing_s = 0;
     for (int a = 0; a < 3; ++a) crossing_s += static_cast<double>(scene.cells[a]) * scene.spacing_m[a] / light_speed_m_s;
@@ -121,11 +126,30 @@ RankReport rank_report(const Comm& comm, const Solver<T>& solver, Index steps) {
       if (nodes.node_of(m.peer) != nodes.node_of(comm.rank())) abroad += m.bytes;
   mine.internode_bytes_per_step = steps > 0 ? abroad / steps : 0;
   mine.wait_seconds = counters.wait_seconds;
+  mine.exchange_seconds = counters.pack_seconds + counters.wait_seconds + counters.unpack_seconds;
   mine.compute_seconds = solver.compute_seconds();
   mine.pairs = exchange.transports();
   mine.shared_setup_seconds = counters.shared_setup_seconds;
   mine.memory_bytes = peak_memory_bytes();
   return mine;
+}
+
+/// What the time model says of a step, for the way in which halos travel. Collective over comm; the answer is on rank 0.
+template <class T>
+Forecast forecast_of(const Comm& comm, const Solver<T>& solver, const RunOptions& options) {
+  const Partition& partition = solver.domain().partition;
+  std::vector<Rank> ranks(static_cast<std::size_t>(comm.size()));
+  std::iota(ranks.begin(), ranks.end(), 0);
+  const auto slowest = [&](const Machine& machine) {
+    const auto per_rank = gather_metrics(comm, partition, solver.numerics().stencils.front(), machine, sizeof(T));
+    return comm.rank() == 0 ? summarise(partition, machine, ranks, per_rank).slowest : StepSeconds{};
+  };
+  bool messages_on_node = false;
+  for (const PhaseCounters& phase : solver.exchange().counters().phases)
+    for (const MessageCounters& m : phase.sends) messages_on_node |= m.same_node && m.transport == Transport::message;
+  const StepSeconds shared = slowest(options.machine), messages = slowest(by_messages(options.machine));
+  if (max(comm, Index{messages_on_node}) > 0) return {options.machine_name, messages, 0};
+  return {options.machine_name, shared, messages.total() - shared.total()};
 }
 
 void make_folder(const Comm& comm, const std::filesystem::path& folder) {
@@ -144,7 +168,9 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
   const double begin = MPI_Wtime();
   Numerics numerics;
   agree_on(comm, [&] { numerics = numerics_of(scene); });
-  const Domain domain = domain_of(comm, scene, numerics);
+  agree_on(comm, [&] { check_elements(scene, numerics); });
+  const Domain domain =
+      domain_of(comm, scene, numerics, options.transport == Transport::message ? by_messages(options.machine) : options.machine);
   warn_of_idle_ranks(comm, domain);
   make_folder(comm, options.out);
   Solver<T> solver(comm, scene, numerics, domain, {options.transport});
@@ -155,32 +181,37 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
       std::puts("halos verified: every value that the stencil reads came from its owner, and no other was touched");
   }
   ProbeRecorder<T> probes(comm, scene, solver, options.out, scene.check_every);
+  PortRecorder<T> ports(comm, scene, solver, options.out, scene.check_every);
   SnapshotWriter<T> snapshots(comm, scene, solver, options.out);
   EnergyWatch watch(scene, numerics);
   std::optional<Progress> progress;
   if (comm.rank() == 0) progress.emplace(options.progress, product(scene.cells), numerics.steps);
   const double setup_seconds = max(comm, MPI_Wtime() - begin);
 
-  Timer loop;
+  Timer loop, steps;
   bool done = numerics.steps == 0;
   while (!done) {
     loop.time([&] {
-      solver.step();
+      steps.time([&] { solver.step(); });
       probes.record();
+      ports.record();
     });
     const Index step = solver.steps_done();
     done = step == numerics.steps;
     if (step % scene.check_every == 0 || done) {
       probes.flush();  // first: what led to a failure is worth most
+      ports.flush();
       loop.time([&] { watch.see(solver.energy(), step); });
       done = done || (scene.stop_below_db && watch.below(*scene.stop_below_db));
     }
     if (probes.full()) probes.flush();
+    if (ports.full()) ports.flush();
     if (snapshots.due()) snapshots.write();
     if (progress) progress->tell(step, watch.level_db());
   }
   if (progress) progress->finish();
   probes.close();
+  ports.close();
 
   RunReport report;
   report.method = options.method;
@@ -199,7 +230,10 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
   report.loop_seconds = max(comm, loop.seconds());
   report.setup_seconds = setup_seconds;
   report.fields_digest = solver.digest();
-  report.per_rank = gather_reports(comm, rank_report(comm, solver, report.steps));
+  RankReport mine = rank_report(comm, solver, report.steps);
+  mine.step_seconds = steps.seconds();
+  report.per_rank = gather_reports(comm, mine);
+  report.forecast = forecast_of(comm, solver, options);
   const Offer slab = offer(domain.partition.tiling(), {}, numerics.stencils.front(), {}, comm.size(), Method::slab);
   if (slab.partition) report.slab = gather_metrics(comm, *slab.partition, numerics.stencils.front(), {}, sizeof(T));
   agree_on(comm, [&] {

@@ -18,7 +18,9 @@ struct RunOptions {
   ProgressStyle progress = ProgressStyle::automatic;
   std::string method = "hilbert";  // as asked for, for the report
   Transport transport = Transport::automatic;
-  bool verify = false;  // the halos, before the first step
+  bool verify = false;       // the halos, before the first step
+  Machine machine;           // its nodes are those that the ranks found themselves on
+  std::string machine_name;  // the file that it is from; empty: defaults
 };
 
 /// Runs a scene, writes its output into options.out and prints the table. Throws SharedError. Collective over comm.
@@ -31,7 +33,7 @@ struct CheckOptions {
 
 /// Prints what a run would be: grid, time step, resolution, memory, and what each method would cost; allocates no field. Writes the files
 /// that are asked for. Throws SharedError. Collective over comm.
-void check(const Comm& comm, const Scene& scene, const CheckOptions& options);
+void check(const Comm& comm, const Scene& scene, const Machine& machine, const CheckOptions& options);
 
 /// One warning on rank 0 when some ranks own nothing. Collective over comm.
 void warn_of_idle_ranks(const Comm& comm, const Domain& domain);

@@ -87,6 +87,8 @@ Scene parse_scene(std::string_view text, const std::string& path, const std::vec
   read_materials(reader.tables("material"), scene);
   read_shapes(reader.tables("shape"), scene);
   read_sources(reader.tables("source"), scene);
+  read_elements(reader.tables("element"), scene);
+  read_ports(reader.tables("port"), scene);
   read_probes(reader.tables("probe"), scene);
   read_snapshots(reader.tables("snapshot"), scene);
   reader.finish();

@@ -36,11 +36,20 @@ constexpr std::array<int, 3> half_offset(Component c) {
   return o;
 }
 
+/// A polarization P of matter that follows E with its own motion: inertia P'' + damping P' + restoring P = drive eps0 E. No member is below
+/// 0: such a pole takes energy and gives none. Debye, Drude, Lorentz and lumped elements differ only in which members are 0.
+struct Pole {
+  double inertia = 0, damping = 0, restoring = 0, drive = 0;
+
+  friend bool operator==(const Pole&, const Pole&) = default;
+};
+
 /// What the update of a field value must know of the matter there.
 struct Medium {
-  double eps_r = 1, mu_r = 1;     // relative permittivity and permeability
+  double eps_r = 1, mu_r = 1;     // relative permittivity (above all poles) and permeability
   double sigma = 0, sigma_m = 0;  // electric and magnetic conductivity, S/m and ohm/m
   bool pec = false;
+  std::vector<Pole> poles;
 
   friend bool operator==(const Medium&, const Medium&) = default;
 };
@@ -137,6 +146,24 @@ struct PlaneWave {
   Place place;
 };
 
+/// Resistor, inductor and capacitor, all in parallel or all in series, in a straight row of grid edges that shares them evenly.
+struct Element {
+  Vec3 from_m, to_m;  // on the nearest grid nodes, along one axis
+  std::optional<double> resistance_ohm, inductance_h, capacitance_f;
+  bool in_series = false;
+  Place place;
+};
+
+/// A generator with an inner resistance in a row of grid edges, or the resistance alone. Its voltage is that of `to_m` against `from_m`.
+struct Port {
+  std::string name;
+  Vec3 from_m, to_m;
+  double resistance_ohm = 50;
+  std::optional<Waveform> waveform;  // open-circuit voltage, V
+  std::vector<double> frequencies_hz;
+  Place place;
+};
+
 struct Probe {
   std::string name;
   Vec3 position_m;
@@ -182,6 +209,8 @@ struct Scene {
   std::vector<Shape> shapes;        // later wins over earlier
   std::vector<Dipole> dipoles;
   std::vector<PlaneWave> plane_waves;
+  std::vector<Element> elements;
+  std::vector<Port> ports;
   std::vector<Probe> probes;
   std::vector<SnapshotRequest> snapshots;
 };

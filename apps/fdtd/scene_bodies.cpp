@@ -150,6 +150,27 @@ std::vector<Form> read_forms(TableReader& t, const std::string& kind, const Scen
   return {Cone{from, to, from_radius, to_radius}};
 }
 
+/// The poles of a material. In their tables' terms, s = j w: Debye delta_eps / (1 + s tau), Drude omega^2 / (s^2 + s gamma), Lorentz
+/// delta_eps omega^2 / (s^2 + s gamma + omega^2).
+std::vector<Pole> read_poles(TableReader& t) {
+  std::vector<Pole> poles;
+  for (TableReader& p : t.tables("debye")) {
+    poles.push_back({0, p.number("tau_s", positive), 1, p.number("delta_eps", positive)});
+    p.finish();
+  }
+  for (TableReader& p : t.tables("drude")) {
+    const double omega = p.number("omega_rad_s", positive);
+    poles.push_back({1, p.number_or("gamma_rad_s", 0, not_negative), 0, omega * omega});
+    p.finish();
+  }
+  for (TableReader& p : t.tables("lorentz")) {
+    const double omega = p.number("omega_rad_s", positive);
+    poles.push_back({1, p.number_or("gamma_rad_s", 0, not_negative), omega * omega, p.number("delta_eps", positive) * omega * omega});
+    p.finish();
+  }
+  return poles;
+}
+
 }  // namespace
 
 void read_materials(std::vector<TableReader> tables, Scene& scene) {
@@ -162,10 +183,15 @@ void read_materials(std::vector<TableReader> tables, Scene& scene) {
   for (TableReader& t : tables) {
     Material m;
     m.name = new_name(t, taken);
+    if (t.given("eps_r") && t.number("eps_r") < 0)
+      t.reject("eps_r",
+               "expected a number above 0, found one below: at all frequencies alike that is unstable; give the material a pole (drude or "
+               "lorentz) that makes its permittivity negative where you need it");
     m.eps_r = t.number_or("eps_r", 1, positive);
     m.mu_r = t.number_or("mu_r", 1, positive);
     m.sigma = t.number_or("sigma", 0, not_negative);
     m.sigma_m = t.number_or("sigma_m", 0, not_negative);
+    m.poles = read_poles(t);
     m.place = t.place();
     t.finish();
     scene.materials.push_back(m);

@@ -18,6 +18,8 @@ void read_partition(TableReader partition, Scene& scene);
 void read_materials(std::vector<TableReader> tables, Scene& scene);
 void read_shapes(std::vector<TableReader> tables, Scene& scene);
 void read_sources(std::vector<TableReader> tables, Scene& scene);
+void read_elements(std::vector<TableReader> tables, Scene& scene);
+void read_ports(std::vector<TableReader> tables, Scene& scene);
 void read_probes(std::vector<TableReader> tables, Scene& scene);
 void read_snapshots(std::vector<TableReader> tables, Scene& scene);
 Waveform read_waveform(TableReader table);

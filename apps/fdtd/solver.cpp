@@ -67,6 +67,7 @@ Solver<T>::Solver(const Comm& comm, const Scene& scene, const Numerics& numerics
       fields_(make_fields<T>(domain, numerics)),
       matter_(make_matter<T>(comm, scene, numerics, fields_)),
       sources_(comm, scene, numerics, fields_, matter_),
+      dispersion_(numerics, fields_, matter_),
       exchange_(comm, domain, numerics.stencils[0], refs(fields_), halos) {
   if (numerics.stencils.size() > 1) average_exchange_.emplace(comm, domain, numerics.stencils[1], refs(fields_), halos);
   for (int a = 0; a < 3; ++a) inverse_spacing_[a] = static_cast<T>(1 / numerics.spacing_m[a]);
@@ -275,6 +276,7 @@ void Solver<T>::advance() {
   constexpr std::size_t phase = electric ? 0 : 1;
   auto halos = exchange_.start(phase);
   double begin = thread_seconds();
+  if constexpr (electric) dispersion_.keep_e();
   for (std::size_t b = 0; b < work_.size(); ++b) {
     update<electric>(*work_[b], b, work_[b]->regions[phase].interior);
     halos.progress();
@@ -286,6 +288,7 @@ void Solver<T>::advance() {
   for (std::size_t b = 0; b < work_.size(); ++b)
     for (const Box& rim : work_[b]->regions[phase].rim) update<electric>(*work_[b], b, rim);
   sources_.template drive<electric>(step_);
+  if constexpr (electric) dispersion_.follow_e();
   compute_seconds_ += thread_seconds() - begin;
 }
 
@@ -326,6 +329,7 @@ template <class T>
 Index Solver<T>::allocated_bytes() const {
   Index bytes = exchange_.buffer_bytes() + (average_exchange_ ? average_exchange_->buffer_bytes() : 0);
   for (const Field<T>& f : fields_) bytes += f.size() * static_cast<Index>(sizeof(T));
+  bytes += dispersion_.bytes();
   for (const auto& maps : matter_.maps)
     for (const MediumMap& map : maps) bytes += map.bytes();
   for (const auto& work : work_)

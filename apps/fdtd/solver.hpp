@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "dispersion.hpp"
 #include "energy.hpp"
 #include "material.hpp"
 #include "numerics.hpp"
@@ -78,6 +79,7 @@ class Solver {
   std::vector<Field<T>> fields_;
   Matter<T> matter_;
   Sources<T> sources_;
+  Dispersion<T> dispersion_;
   std::vector<std::unique_ptr<BoxWork>> work_;
   std::array<std::array<std::array<std::vector<T>, 2>, 2>, 3> cpml_;  // [axis][E, H][b, c], by cell along the axis
   Exchange exchange_;

@@ -5,6 +5,8 @@
 #include <hilbrick/partition/error.hpp>
 #include <utility>
 
+#include "elements.hpp"
+
 namespace hilbrick::fdtd {
 
 template <class T>
@@ -12,7 +14,7 @@ struct Sources<T>::Current {
   Component component;
   std::size_t box;
   Int3 cell;
-  T gain_per_volume;            // |gain| / cell volume: what a current moment of 1 takes from the field
+  T gain;                       // what a sample of 1 takes from the field
   std::vector<double> samples;  // one for each step
 };
 
@@ -49,6 +51,7 @@ Sources<T>::Sources(const Comm& comm, const Scene& scene, const Numerics& numeri
     : comm_(comm), scene_(scene), numerics_(numerics), fields_(fields), matter_(matter) {
   for (const PlaneWave& wave : scene.plane_waves) add_plane_wave(wave);
   for (const Dipole& dipole : scene.dipoles) add_dipole(dipole);
+  for (const Port& port : scene.ports) add_port(port);
 }
 
 template <class T>
@@ -79,16 +82,34 @@ void Sources<T>::add_dipole(const Dipole& dipole) {
   const auto samples = sampled(comm_, dipole.waveform, numerics_.steps,
                                [&](Index n) { return (static_cast<double>(n) + (electric ? 0.5 : 1.0)) * numerics_.dt_s; });
   agree_on(comm_, [&] {
-    for (std::size_t b = 0; b < matter_.maps.size(); ++b) {
-      if (!fields_[c].blocks()[b].owned.contains(cell)) continue;
-      if (matter_.media[matter_.medium(c, b, cell)].pec)
+    for (std::size_t b = 0; b < matter_.maps.size(); ++b)
+      if (fields_[c].blocks()[b].owned.contains(cell) && matter_.media[matter_.medium(c, b, cell)].pec)
         throw Error(to_string(dipole.place) + ": the dipole's " + component_names[c] +
                     " lies in a perfect conductor, where the field stays zero; move it out of the conductor or off the electric wall");
-      const T gain = matter_.at(c, b, cell).gain;
-      currents_.push_back(
-          std::make_unique<Current>(Current{c, b, cell, static_cast<T>(std::fabs(static_cast<double>(gain)) / volume_m3), samples}));
-    }
   });
+  add_current(c, cell, 1 / volume_m3, samples);
+}
+
+template <class T>
+void Sources<T>::add_port(const Port& port) {
+  if (!port.waveform) return;
+  // The generator drives V_s / R through the port's resistance, which lies in the medium of its edges.
+  const EdgeRow row = edge_row(scene_, port.from_m, port.to_m);
+  const int a = axis_of(row.component);
+  const double area_m2 = scene_.spacing_m[(a + 1) % 3] * scene_.spacing_m[(a + 2) % 3];
+  const auto samples =
+      sampled(comm_, *port.waveform, numerics_.steps, [&](Index n) { return (static_cast<double>(n) + 0.5) * numerics_.dt_s; });
+  for (Index i = 0; i < row.count; ++i)
+    add_current(row.component, row.cell(i), (row.upwards ? 1 : -1) / (port.resistance_ohm * area_m2), samples);
+}
+
+template <class T>
+void Sources<T>::add_current(Component c, Int3 cell, double per_gain, const std::vector<double>& samples) {
+  for (std::size_t b = 0; b < matter_.maps.size(); ++b) {
+    if (!fields_[c].blocks()[b].owned.contains(cell)) continue;
+    const double gain = std::fabs(static_cast<double>(matter_.at(c, b, cell).gain));
+    currents_.push_back(std::make_unique<Current>(Current{c, b, cell, static_cast<T>(gain * per_gain), samples}));
+  }
 }
 
 template <class T>
@@ -112,7 +133,7 @@ void Sources<T>::drive(Index step) {
   for (const auto& current : currents_)
     if (is_electric(current->component) == electric && step < static_cast<Index>(current->samples.size()))
       fields_[current->component].at(current->box, current->cell) -=
-          current->gain_per_volume * static_cast<T>(current->samples[static_cast<std::size_t>(step)]);
+          current->gain * static_cast<T>(current->samples[static_cast<std::size_t>(step)]);
 }
 
 template class Sources<float>;

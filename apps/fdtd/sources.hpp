@@ -28,6 +28,9 @@ class Sources {
 
   void add_plane_wave(const PlaneWave& wave);
   void add_dipole(const Dipole& dipole);
+  void add_port(const Port& port);
+  /// A current along component c of a cell, where this rank owns it; it takes samples * |gain| * per_gain from the field.
+  void add_current(Component c, Int3 cell, double per_gain, const std::vector<double>& samples);
 
   const Comm& comm_;
   const Scene& scene_;

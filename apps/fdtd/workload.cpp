@@ -73,10 +73,10 @@ Workload workload_of(const Scene& scene, const Numerics& numerics) {
   return {Tiling(numerics.grid, scene.brick), std::move(weights), numerics.stencils.front(), value_bytes(scene)};
 }
 
-Domain domain_of(const Comm& comm, const Scene& scene, const Numerics& numerics) {
+Domain domain_of(const Comm& comm, const Scene& scene, const Numerics& numerics, const Machine& machine) {
   std::optional<Workload> work;
   agree_on(comm, [&] { work = workload_of(scene, numerics); });
-  return make_domain(comm, work->tiling, work->weights, work->stencil, {}, scene.method, work->value_bytes);
+  return make_domain(comm, work->tiling, work->weights, work->stencil, machine, scene.method, work->value_bytes);
 }
 
 }  // namespace hilbrick::fdtd

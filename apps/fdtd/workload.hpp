@@ -26,7 +26,7 @@ Workload workload_of(const Scene& scene, const Numerics& numerics);
 /// Bytes of one field value.
 inline Index value_bytes(const Scene& scene) { return scene.precision == Precision::single_ ? 4 : 8; }
 
-/// The domain of a scene for these ranks. Throws SharedError. Collective over comm.
-Domain domain_of(const Comm& comm, const Scene& scene, const Numerics& numerics);
+/// The domain of a scene for these ranks on such a machine. Throws SharedError. Collective over comm.
+Domain domain_of(const Comm& comm, const Scene& scene, const Numerics& numerics, const Machine& machine = {});
 
 }  // namespace hilbrick::fdtd

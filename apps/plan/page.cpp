@@ -206,7 +206,9 @@ Json inputs(const Question& question) {
   }
   add("face cost x:y:z", fmt::format("{}:{}:{}", machine.face_cost.x, machine.face_cost.y, machine.face_cost.z));
   add("a plain cell", duration(machine.seconds_per_cell));
+  if (machine.seconds_per_row > 0) add("a row along x", duration(machine.seconds_per_row));
   add("a message", duration(machine.message_seconds));
+  if (machine.node_message_seconds != machine.message_seconds) add("a message on its node", duration(machine.node_message_seconds));
   const auto speed = [&](std::string_view name, double bytes_per_second) { add(name, with_prefix(bytes_per_second, "B/s")); };
   speed("a rank, on its node", machine.node_bytes_per_second);
   speed("a rank, to other nodes", machine.rank_bytes_per_second);

@@ -179,12 +179,17 @@ std::string failures(const Question& question, std::span<const Row> rows) {
 }
 
 std::string constants(const Machine& machine) {
+  const std::string row = machine.seconds_per_row > 0 ? fmt::format("{:.3g} ns a row along x, ", machine.seconds_per_row * 1e9) : "";
+  const std::string on_node = machine.node_message_seconds == machine.message_seconds
+                                  ? ""
+                                  : fmt::format("{:.3g} us a message on the node, else ", machine.node_message_seconds * 1e6);
   return fmt::format(
       "\nSent: bytes to other ranks in one step. vs slab: the busiest rank's against the naive slab's. Messages, peers, boxes: the most of "
       "any rank.\n"
-      "Step is modelled, to compare methods by: {:.3g} ns a cell, {:.3g} us a message, {:.3g} GB/s to a peer on the node, {:.3g} GB/s a "
+      "Step is modelled, to compare methods by: {:.3g} ns a cell, {}{}{:.3g} us a message, {:.3g} GB/s to a peer on the node, {:.3g} GB/s "
+      "a "
       "rank and {:.3g} GB/s a node to others.\n",
-      machine.seconds_per_cell * 1e9, machine.message_seconds * 1e6, machine.node_bytes_per_second / 1e9,
+      machine.seconds_per_cell * 1e9, row, on_node, machine.message_seconds * 1e6, machine.node_bytes_per_second / 1e9,
       machine.rank_bytes_per_second / 1e9, machine.link_bytes_per_second / 1e9);
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <hilbrick/comm.hpp>
 #include <utility>
 
+#include "watchdog.hpp"
 #include "wiring.hpp"
 
 namespace hilbrick {
@@ -11,6 +13,7 @@ namespace {
 
 template <class T>
 T reduce(const Comm& comm, T value, MPI_Datatype type, MPI_Op op) {
+  const Waiting waiting(comm, "a reduction");
   MPI_Allreduce(MPI_IN_PLACE, &value, 1, type, op, comm.get());
   return value;
 }
@@ -26,6 +29,18 @@ std::optional<int> first_integer(std::initializer_list<const char*> names) {
   return std::nullopt;
 }
 
+/// Rank 0's, in seconds; negative where its environment says what is no time-out.
+double timeout_s(MPI_Comm comm) {
+  double timeout = 600;
+  if (const char* text = std::getenv(timeout_variable)) {
+    char* end = nullptr;
+    timeout = std::strtod(text, &end);
+    if (end == text || *end != '\0' || !std::isfinite(timeout) || timeout > 1e9) timeout = -1;
+  }
+  MPI_Bcast(&timeout, 1, MPI_DOUBLE, 0, comm);
+  return timeout;
+}
+
 }  // namespace
 
 Comm::Comm(MPI_Comm parent) {
@@ -33,6 +48,13 @@ Comm::Comm(MPI_Comm parent) {
   MPI_Comm_set_errhandler(comm_, MPI_ERRORS_ARE_FATAL);
   MPI_Comm_rank(comm_, &rank_);
   MPI_Comm_size(comm_, &size_);
+  const double timeout = timeout_s(comm_);
+  if (timeout < 0) {
+    MPI_Comm_free(&comm_);
+    throw SharedError(std::string(timeout_variable) + ": expected how many seconds a rank may wait for others, or 0 for ever");
+  }
+  watchdog_ = std::make_shared<Watchdog>(rank_, timeout);
+  const Waiting waiting(*this, "which ranks share a node");
 
   MPI_Comm shared = MPI_COMM_NULL;
   MPI_Comm_split_type(comm_, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &shared);
@@ -59,6 +81,7 @@ Comm::Comm(Comm&& other) noexcept
       size_(other.size_),
       node_(other.node_),
       nodes_(other.nodes_),
+      watchdog_(std::move(other.watchdog_)),
       wiring_(std::move(other.wiring_)) {}
 
 const std::shared_ptr<Wiring>& Comm::wiring() const {
@@ -67,6 +90,7 @@ const std::shared_ptr<Wiring>& Comm::wiring() const {
 }
 
 std::vector<int> Comm::gather_nodes() const {
+  const Waiting waiting(*this, "the nodes of all ranks");
   std::vector<int> nodes(static_cast<std::size_t>(size_));
   MPI_Allgather(&node_, 1, MPI_INT, nodes.data(), 1, MPI_INT, comm_);
   return nodes;
@@ -75,6 +99,7 @@ std::vector<int> Comm::gather_nodes() const {
 void agree(const Comm& comm, const std::optional<Error>& local) {
   const Index first = min(comm, local ? Index{comm.rank()} : Index{comm.size()});
   if (first == comm.size()) return;
+  const Waiting waiting(comm, "the error of a rank");
   const int root = static_cast<int>(first);
   int header[2] = {0, 0};  // exit code, length
   std::string text;
@@ -101,6 +126,7 @@ void check_launcher(int world_size) {
 }
 
 std::string broadcast(const Comm& comm, std::string text, Rank from) {
+  const Waiting waiting(comm, "a broadcast");
   Index size = static_cast<Index>(text.size());
   MPI_Bcast(&size, 1, MPI_INT64_T, from, comm.get());
   text.resize(static_cast<std::size_t>(size));
@@ -109,6 +135,7 @@ std::string broadcast(const Comm& comm, std::string text, Rank from) {
 }
 
 std::vector<double> broadcast(const Comm& comm, std::vector<double> values) {
+  const Waiting waiting(comm, "a broadcast");
   Index size = static_cast<Index>(values.size());
   MPI_Bcast(&size, 1, MPI_INT64_T, 0, comm.get());
   values.resize(static_cast<std::size_t>(size));

@@ -2,10 +2,13 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <algorithm>
 #include <bit>
+#include <cstring>
 #include <hilbrick/digest.hpp>
-#include <type_traits>
 #include <vector>
+
+#include "copy.hpp"
 
 namespace hilbrick {
 namespace {
@@ -14,27 +17,54 @@ constexpr std::uint64_t little_endian(std::uint64_t v) { return std::endian::nat
 
 }  // namespace
 
-std::uint64_t value_hash(int field, const Grid& grid, Int3 cell, std::uint64_t bits) {
+std::uint64_t value_hash(int field, const Grid& grid, Int3 cell, std::uint64_t bits) { return value_hash(field, grid, cell, {&bits, 1}); }
+
+std::uint64_t value_hash(int field, const Grid& grid, Int3 cell, std::span<const std::uint64_t> bits) {
   const Index index = cell.x + (grid.cells.x + 1) * (cell.y + (grid.cells.y + 1) * cell.z);
-  const std::uint64_t words[3] = {little_endian(static_cast<std::uint64_t>(field)), little_endian(static_cast<std::uint64_t>(index)),
-                                  little_endian(bits)};
-  return XXH3_64bits(words, sizeof words);
+  HILBRICK_ASSERT(bits.size() <= 2);
+  std::uint64_t words[4] = {little_endian(static_cast<std::uint64_t>(field)), little_endian(static_cast<std::uint64_t>(index))};
+  std::transform(bits.begin(), bits.end(), words + 2, little_endian);
+  return XXH3_64bits(words, (2 + bits.size()) * sizeof(std::uint64_t));
 }
 
 std::uint64_t bytes_hash(const void* bytes, std::size_t count) { return XXH3_64bits(bytes, count); }
 
-template <class T>
-std::uint64_t local_digest(const Field<T>& values, int field, const Grid& grid) {
-  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+std::uint64_t local_digest(const FieldRef& values, int field, const Grid& grid) {
+  const auto bytes = static_cast<std::size_t>(values.value_bytes);
   std::uint64_t digest = 0;
-  for (std::size_t b = 0; b < values.blocks().size(); ++b)
-    for_each_cell(values.blocks()[b].owned, [&](Int3 c) { digest += value_hash(field, grid, c, std::bit_cast<Bits>(values.at(b, c))); });
+  std::vector<std::byte> plane;
+  for (std::size_t b = 0; b < values.blocks.size(); ++b) {
+    const Box& owned = values.blocks[b].owned;
+    for (Index z = owned.lo.z; z < owned.hi.z; ++z) {
+      const Box cells{{owned.lo.x, owned.lo.y, z}, {owned.hi.x, owned.hi.y, z + 1}};
+      plane.resize(static_cast<std::size_t>(cells.volume()) * bytes);
+      read_values(values, b, cells, plane.data());
+      const std::byte* value = plane.data();
+      for_each_cell(cells, [&](Int3 c) {
+        std::uint64_t bits[2] = {0, 0};
+        if (bytes == 4) {
+          std::uint32_t word = 0;
+          std::memcpy(&word, value, sizeof word);
+          bits[0] = word;
+        } else {
+          std::memcpy(bits, value, bytes);
+        }
+        digest += value_hash(field, grid, c, {bits, bytes <= 8 ? 1U : 2U});
+        value += bytes;
+      });
+    }
+  }
   return digest;
 }
-template std::uint64_t local_digest(const Field<float>&, int, const Grid&);
-template std::uint64_t local_digest(const Field<double>&, int, const Grid&);
+
+std::uint64_t digest(const Comm& comm, const Grid& grid, const std::vector<FieldRef>& fields) {
+  std::uint64_t mine = 0;
+  for (std::size_t f = 0; f < fields.size(); ++f) mine += local_digest(fields[f], static_cast<int>(f), grid);
+  return sum_digests(comm, mine);
+}
 
 std::uint64_t sum_digests(const Comm& comm, std::uint64_t local) {
+  const Waiting waiting(comm, "the sum of digests");
   MPI_Allreduce(MPI_IN_PLACE, &local, 1, MPI_UINT64_T, MPI_SUM, comm.get());
   return local;
 }
@@ -77,6 +107,7 @@ std::uint64_t digest_of(const Partition& partition) {
 }
 
 void require_same(const Comm& comm, std::uint64_t digest, const std::string& what) {
+  const Waiting waiting(comm, "a comparison of digests");
   std::uint64_t range[2] = {digest, ~digest};
   MPI_Allreduce(MPI_IN_PLACE, range, 2, MPI_UINT64_T, MPI_MAX, comm.get());
   if (range[0] != ~range[1])

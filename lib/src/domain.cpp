@@ -23,6 +23,7 @@ std::vector<RankMetrics> gather_metrics(const Comm& comm, const Partition& parti
     RankMetrics m;
     if (mine < partition.ranks()) m = measure_rank(partition, stencil, machine, mine, value_bytes);
     std::vector<RankMetrics> round(comm.rank() == 0 ? static_cast<std::size_t>(comm.size()) : 0);
+    const Waiting waiting(comm, "the metrics of all ranks");
     MPI_Gather(&m, sizeof m, MPI_BYTE, round.data(), sizeof m, MPI_BYTE, 0, comm.get());
     all.insert(all.end(), round.begin(), round.end());
   }
@@ -56,6 +57,7 @@ Domain make_domain(const Comm& comm, const Tiling& tiling, const Weights& weight
     Index least = 0;  // decided once: it compares seconds
     for (std::size_t i = 1; i < tried.size(); ++i)
       if (step_time(tried[i]) < step_time(tried[static_cast<std::size_t>(least)])) least = static_cast<Index>(i);
+    const Waiting waiting(comm, "the choice of a method");
     MPI_Bcast(&least, 1, MPI_INT64_T, 0, comm.get());
     chosen = std::move(offers[static_cast<std::size_t>(least)]);
   }

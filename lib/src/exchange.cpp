@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <sched.h>
-#if defined(__x86_64__)
-#include <emmintrin.h>
-#endif
-
 #include <algorithm>
-#include <array>
-#include <atomic>
 #include <complex>
-#include <cstring>
 #include <hilbrick/digest.hpp>
 #include <hilbrick/exchange.hpp>
 #include <map>
@@ -16,157 +8,37 @@
 #include <set>
 #include <utility>
 
+#include "channel.hpp"
 #include "shared_memory.hpp"
+#include "watchdog.hpp"
 #include "wiring.hpp"
 
 namespace hilbrick {
 namespace {
 
-/// A block of values moved from one strided place to another; both are x fastest, strides in bytes.
-struct Copy {
-  const std::byte* from;
-  std::byte* to;
-  Int3 extent;
-  Index from_y, from_z, to_y, to_z;
-  int value_bytes;
+/// What is added where values of type T are.
+template <class T>
+struct NumberOf {
+  using type = T;
+};
+template <class T>
+struct NumberOf<std::complex<T>> {
+  using type = T;
 };
 
-/// Buffers in shared memory come in pairs: places of the second are so many bytes further on.
-struct Shift {
-  std::size_t from = 0, to = 0;
-};
-
-/// How values are written: for this core to read, or past its caches for another. A line that another core holds must not be fetched first
-/// only to be overwritten, which is most of the cost of packing where the two cores share no cache.
-enum class Stores { plain, streaming };
-
-#if defined(__x86_64__)
-/// Places are multiples of 4 bytes.
-void stream(std::byte* to, const std::byte* from, std::size_t bytes) {
-  const auto word = [&] {
-    int value;
-    std::memcpy(&value, from, sizeof value);
-    _mm_stream_si32(reinterpret_cast<int*>(to), value);
-  };
-  const auto advance = [&](std::size_t by) {
-    to += by;
-    from += by;
-    bytes -= by;
-  };
-  for (; bytes > 0 && reinterpret_cast<std::uintptr_t>(to) % 16 != 0; advance(4)) word();
-  for (; bytes >= 16; advance(16))
-    _mm_stream_si128(reinterpret_cast<__m128i*>(to), _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
-  for (; bytes > 0; advance(4)) word();
-}
-/// Before a flag says so, what was streamed must be there.
-void end_stream() { _mm_sfence(); }
-#else
-void stream(std::byte* to, const std::byte* from, std::size_t bytes) { std::memcpy(to, from, bytes); }
-void end_stream() {}
-#endif
-
-/// Calls f(to, from) for each row along x.
-template <class F>
-void for_each_row(const Copy& c, Shift shift, F&& f) {
-  for (Index z = 0; z < c.extent.z; ++z)
-    for (Index y = 0; y < c.extent.y; ++y) f(c.to + shift.to + z * c.to_z + y * c.to_y, c.from + shift.from + z * c.from_z + y * c.from_y);
-}
-
-/// Copies of short rows to consecutive places, gathered into whole lines first: streamed one by one they would be slow.
-template <class Value>
-void stream_gathered(const Copy& c, Shift shift) {
-  constexpr Index room = 4096;
-  alignas(64) std::array<std::byte, room> gathered;
-  const Index row_bytes = c.extent.x * static_cast<Index>(sizeof(Value));
-  std::byte* to = c.to + shift.to;
-  Index used = 0;
-  const auto flush = [&] {
-    stream(to, gathered.data(), static_cast<std::size_t>(used));
-    to += used;
-    used = 0;
-  };
-  for (Index z = 0; z < c.extent.z; ++z)
-    for (Index y = 0; y < c.extent.y;) {
-      const std::byte* from = c.from + shift.from + z * c.from_z + y * c.from_y;
-      std::byte* at = gathered.data() + used;
-      const Index rows = std::min(c.extent.y - y, (room - used) / row_bytes);
-      if (c.extent.x == 1)
-        for (Index i = 0; i < rows; ++i) std::memcpy(at + i * static_cast<Index>(sizeof(Value)), from + i * c.from_y, sizeof(Value));
-      else
-        for (Index i = 0; i < rows; ++i) std::memcpy(at + i * row_bytes, from + i * c.from_y, static_cast<std::size_t>(row_bytes));
-      y += rows;
-      used += rows * row_bytes;
-      if (room - used < row_bytes) flush();
-    }
-  flush();
-}
-
-/// By value: what is written through a pointer to bytes might otherwise be the strides, which would be read again for each value.
-template <class Value, Stores stores>
-void run_copy(const Copy c, const Shift shift) {
-  const auto row_bytes = static_cast<std::size_t>(c.extent.x) * sizeof(Value);
-  if constexpr (stores == Stores::streaming) {
-    const auto dense = static_cast<Index>(row_bytes);
-    if (row_bytes < 256 && c.to_y == dense && c.to_z == dense * c.extent.y)
-      stream_gathered<Value>(c, shift);
-    else
-      for_each_row(c, shift, [&](std::byte* to, const std::byte* from) { stream(to, from, row_bytes); });
-    end_stream();
-  } else if (c.extent.x == 1) {
-    for_each_row(c, shift, [](std::byte* to, const std::byte* from) { std::memcpy(to, from, sizeof(Value)); });
-  } else {
-    for_each_row(c, shift, [&](std::byte* to, const std::byte* from) { std::memcpy(to, from, row_bytes); });
+/// The seconds since the last look, for what they were spent on.
+class Laps {
+ public:
+  template <class... Seconds>
+  void add_to(Seconds&... spent) {
+    const double now = MPI_Wtime();
+    ((spent += now - begin_), ...);
+    begin_ = now;
   }
-}
 
-struct Bytes16 {
-  std::byte b[16];
+ private:
+  double begin_ = MPI_Wtime();
 };
-
-/// A copy the other way round that adds: to what it would read, from what it would write.
-template <class T>
-void add_back(const Copy& c, Shift shift) {
-  for_each_row(c, shift, [&](std::byte* from, const std::byte* to) {
-    const T* values = reinterpret_cast<const T*>(from);
-    T* sums = reinterpret_cast<T*>(const_cast<std::byte*>(to));
-    for (Index x = 0; x < c.extent.x; ++x) sums[x] += values[x];
-  });
-}
-
-/// One after the other, in one launch: several may add to the same value.
-template <class T>
-void add_all_back(const char* label, const std::vector<Copy>& copies, Shift shift = {}) {
-  if (copies.empty()) return;
-  Kokkos::parallel_for(label, Kokkos::RangePolicy<Kokkos::DefaultHostExecutionSpace>(0, 1), [&copies, shift](std::size_t) {
-    for (const Copy& c : copies) add_back<T>(c, shift);
-  });
-}
-
-/// One launch for all copies of a list.
-template <Stores stores = Stores::plain>
-void run_copies(const char* label, const std::vector<Copy>& copies, Shift shift = {}) {
-  if (copies.empty()) return;
-  const Copy* list = copies.data();
-  Kokkos::parallel_for(label, Kokkos::RangePolicy<Kokkos::DefaultHostExecutionSpace>(0, copies.size()), [list, shift](std::size_t i) {
-    switch (list[i].value_bytes) {
-      case 4:
-        return run_copy<float, stores>(list[i], shift);
-      case 8:
-        return run_copy<double, stores>(list[i], shift);
-      default:
-        return run_copy<Bytes16, stores>(list[i], shift);
-    }
-  });
-}
-
-/// The one fence of an exchange. Kokkos labels fences from 3.5 on.
-void fence([[maybe_unused]] const char* label) {
-#if KOKKOS_VERSION >= 30500
-  Kokkos::fence(label);
-#else
-  Kokkos::fence();
-#endif
-}
 
 /// Calls f(shift) for every periodic image of `cells` that meets `target`.
 template <class F>
@@ -183,88 +55,6 @@ void for_each_image(const Grid& grid, const Box& cells, const Box& target, F&& f
   });
 }
 
-/// Where one side of a shared message tells the other how far it is: the number of the last exchange in which it filled, or emptied, its
-/// buffer. Each has a line of its own, and its neighbour, which processors fetch with it.
-struct alignas(128) Flag {
-  std::atomic<std::uint64_t> exchange;
-};
-static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
-
-/// A shared message in the memory of its owner: flags, then two buffers, used in turn. In an exchange the owner fills a buffer and the
-/// reader empties it, in a reverse one the reader fills and the owner empties; whoever fills waits until the other is done with the
-/// exchange before the last, which used the same buffer.
-struct SharedPlace {
-  Flag* owner;
-  Flag* reader;
-  std::byte* buffer;
-  std::size_t to_second;
-
-  static std::size_t buffer_bytes(std::size_t message_bytes) { return (message_bytes + alignof(Flag) - 1) / alignof(Flag) * alignof(Flag); }
-  static std::size_t bytes(std::size_t message_bytes) { return 2 * sizeof(Flag) + 2 * buffer_bytes(message_bytes); }
-  static SharedPlace at(std::byte* memory, std::size_t message_bytes) {
-    auto* flags = reinterpret_cast<Flag*>(memory);
-    return {flags, flags + 1, memory + 2 * sizeof(Flag), buffer_bytes(message_bytes)};
-  }
-};
-
-constexpr std::size_t checksum_bytes = sizeof(std::uint64_t);
-
-/// One message and what moves it.
-struct Channel {
-  Rank peer;
-  std::size_t bytes;                  // of values
-  std::size_t sent_bytes;             // with a checksum
-  std::byte* buffer = nullptr;        // the first, where there are two
-  std::optional<SharedPlace> shared;  // else by requests
-  std::vector<MPI_Request> requests, reverse_requests;
-  std::vector<Copy> copies;  // pack or unpack
-  std::uint64_t done = 0;    // exchanges received
-
-  std::size_t shift(std::uint64_t exchange) const { return shared && exchange % 2 == 1 ? shared->to_second : 0; }
-
-  /// The checksum follows the values.
-  void write_checksum(std::uint64_t exchange) const {
-    std::byte* message = buffer + shift(exchange);
-    const std::uint64_t sum = bytes_hash(message, bytes);
-    std::memcpy(message + bytes, &sum, checksum_bytes);
-  }
-  void check_checksum(std::uint64_t exchange, std::size_t phase, Rank to) const {
-    const std::byte* message = buffer + shift(exchange);
-    std::uint64_t sum = 0;
-    std::memcpy(&sum, message + bytes, checksum_bytes);
-    if (sum != bytes_hash(message, bytes))
-      throw runtime_failure("exchange: the message of " + std::to_string(bytes) + " bytes from rank " + std::to_string(peer) + " to rank " +
-                            std::to_string(to) + " in phase " + std::to_string(phase) +
-                            " does not have the checksum that it was sent with: memory or the network changed it; find the faulty node");
-  }
-};
-
-/// Waiting without taking the core from a rank that works: briefly by looking, then by giving way.
-class Patience {
- public:
-  /// Until a flag has reached an exchange.
-  static void wait(const Flag& flag, std::uint64_t exchange) {
-    Patience patience;
-    while (flag.exchange.load(std::memory_order_acquire) < exchange) patience.pause();
-  }
-  void pause() {
-    if (++looked_ > 100)
-      sched_yield();
-    else
-      relax();
-  }
-
- private:
-  static void relax() {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    asm volatile("yield");
-#endif
-  }
-  int looked_ = 0;
-};
-
 /// Bytes of all links of a message.
 std::size_t message_bytes(const Message& message, const std::vector<FieldRef>& fields) {
   Index bytes = 0;
@@ -272,31 +62,34 @@ std::size_t message_bytes(const Message& message, const std::vector<FieldRef>& f
   return static_cast<std::size_t>(bytes);
 }
 
-std::size_t rounded(std::size_t bytes, std::size_t to) { return (bytes + to - 1) / to * to; }
-
 }  // namespace
 
 struct Exchange::Impl {
   struct Phase {
     std::vector<Channel> sends, receives;                // messages of MPI first: they have further to go
     std::vector<std::byte> send_buffer, receive_buffer;  // of messages of MPI
+    DeviceBuffer device_send, device_receive;            // of all messages, where fields lie on a device
     std::vector<std::size_t> by_peer;                    // places in `sends`, whatever their transports
-    std::vector<Copy> local;
+    Copies local;
     Index local_values = 0;
     std::uint64_t exchange = 0;  // the number of the last
     bool reverses = false;       // has requests for it
   };
 
-  Impl(const Comm& comm, const Domain& domain, const Stencil& stencil, std::vector<FieldRef> fields, const ExchangeOptions& options)
+  Impl(const Comm& comm, const Domain& domain, const Stencil& stencil, std::vector<FieldRef> fields, const ExchangeOptions& options,
+       bool hands_over_device_memory)
       : wiring(comm.wiring()),
+        watchdog(comm.watchdog()),
         streaming(options.streaming),
         checksum(options.checksum),
+        on_device(!fields.empty() && fields.front().memory == Memory::device),
+        direct(hands_over_device_memory),
         rank(comm.rank()),
         largest_request(static_cast<std::size_t>(options.largest_request_bytes)),
         fields_(std::move(fields)),
         plan(make_plan(domain.partition, stencil, domain.rank)) {
     first_tag = wiring->take_tags(static_cast<int>(plan.phases.size()));
-    if (options.transport != Transport::message) {
+    if (options.transport != Transport::message && !direct) {
       const double begin = MPI_Wtime();
       share_memory(comm, options.transport);
       counters.shared_setup_seconds = MPI_Wtime() - begin;
@@ -322,13 +115,8 @@ struct Exchange::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  std::byte* value(int field, std::size_t box, Int3 cell) const {
-    const FieldRef& f = fields_[static_cast<std::size_t>(field)];
-    return static_cast<std::byte*>(f.data) + (*f.blocks)[box].index(cell) * f.value_bytes;
-  }
-  const Block& block(int field, std::size_t box) const { return (*fields_[static_cast<std::size_t>(field)].blocks)[box]; }
+  const FieldRef& field(int f) const { return fields_[static_cast<std::size_t>(f)]; }
   std::size_t sent_bytes(const Message& m) const { return message_bytes(m, fields_) + (checksum ? checksum_bytes : 0); }
-  int value_bytes(int field) const { return fields_[static_cast<std::size_t>(field)].value_bytes; }
 
   /// Bytes of shared memory for all messages to (or from) each peer of the node, whole pages, by place in the node.
   std::vector<std::size_t> shared_bytes(std::vector<Message> PhasePlan::*direction) const {
@@ -432,81 +220,83 @@ struct Exchange::Impl {
     const Grid& grid = domain.partition.grid();
     const std::size_t boxes = domain.boxes.size();
 
+    const Memory memory = on_device ? Memory::device : Memory::host;
     const auto channels = [&](const std::vector<Message>& messages, std::map<Rank, std::byte*>& next_of_peer,
-                              std::vector<std::byte>& buffer) {
+                              std::vector<std::byte>& buffer, DeviceBuffer& device_buffer) {
       std::vector<Channel> out;
-      std::size_t in_buffer = 0;
+      std::size_t in_buffer = 0, in_device_buffer = 0;
       for (const Message& m : messages) {
-        Channel c{m.peer, message_bytes(m, fields_), sent_bytes(m), nullptr, std::nullopt, {}, {}, {}, 0};
+        Channel c;
+        c.peer = m.peer;
+        c.bytes = message_bytes(m, fields_);
+        c.sent_bytes = sent_bytes(m);
         c.shared = take_place(next_of_peer, c);
-        if (!c.shared) in_buffer += rounded(c.sent_bytes, 64);
+        c.copies = Copies(memory);
+        if (!c.shared && !direct) in_buffer += rounded(c.sent_bytes, 64);
+        if (on_device) in_device_buffer += rounded(c.bytes, 64);
         out.push_back(std::move(c));
       }
       buffer.resize(in_buffer);
-      std::byte* place = buffer.data();
+      device_buffer = DeviceBuffer("hilbrick::Exchange::buffer", in_device_buffer);
+      std::byte *place = buffer.data(), *device_place = bytes_of(device_buffer);
       for (Channel& c : out) {
-        c.buffer = c.shared ? c.shared->buffer : place;
-        if (!c.shared) place += rounded(c.sent_bytes, 64);
+        c.buffer = c.shared ? c.shared->buffer : direct ? device_place : place;
+        c.packed = on_device ? device_place : c.buffer;
+        if (!c.shared && !direct) place += rounded(c.sent_bytes, 64);
+        if (on_device) device_place += rounded(c.bytes, 64);
       }
       return out;
     };
-    phase.sends = channels(plan.phases[p].sends, next.to, phase.send_buffer);
-    phase.receives = channels(plan.phases[p].receives, next.from, phase.receive_buffer);
+    phase.sends = channels(plan.phases[p].sends, next.to, phase.send_buffer, phase.device_send);
+    phase.receives = channels(plan.phases[p].receives, next.from, phase.receive_buffer, phase.device_receive);
+    phase.local = Copies(memory);
 
     // Calls f(channel, link, place of its first value in the buffer).
     const auto for_each_link = [&](const std::vector<Message>& messages, std::vector<Channel>& at, auto&& f) {
       for (std::size_t i = 0; i < messages.size(); ++i) {
-        std::byte* place = at[i].buffer;
+        std::byte* place = at[i].packed;
         for (const Link& link : messages[i].links) {
           f(at[i], link, place);
-          place += link.cells.volume() * value_bytes(link.field);
+          place += link.cells.volume() * field(link.field).value_bytes;
         }
       }
     };
-    // The place in a link's buffer of one of its cells, and the buffer's strides.
-    const auto in_buffer = [](const Link& link, std::byte* place, Int3 cell, int bytes) {
-      const Int3 e = link.cells.extent(), d = cell - link.cells.lo;
-      return place + (d.x + e.x * (d.y + e.y * d.z)) * bytes;
-    };
 
     for_each_link(plan.phases[p].sends, phase.sends, [&](Channel& channel, const Link& link, std::byte* place) {
-      const int bytes = value_bytes(link.field);
-      const Int3 e = link.cells.extent();
+      const FieldRef& from = field(link.field);
       for (std::size_t b = 0; b < boxes; ++b) {
-        const Block& from = block(link.field, b);
-        const Box part = intersection(link.cells, from.owned);
+        const Box part = intersection(link.cells, from.blocks[b].owned);
         if (part.empty()) continue;
-        channel.copies.push_back({value(link.field, b, part.lo), in_buffer(link, place, part.lo, bytes), part.extent(),
-                                  from.stride_y * bytes, from.stride_z * bytes, e.x * bytes, e.x * e.y * bytes, bytes});
+        channel.copies.add(
+            {place_of(from, b, part.lo), place_in(place, link.cells, part.lo, from.value_bytes), part.extent(), from.value_bytes});
       }
     });
 
     for (std::size_t b = 0; b < boxes; ++b)
       for (int f = 0; f < static_cast<int>(fields_.size()); ++f) {
-        const int bytes = value_bytes(f);
-        const Block& to = block(f, b);
+        const FieldRef& to = field(f);
         for (const Box& read : footprint(stencil, p, f, domain.boxes[b], grid)) {
-          HILBRICK_ASSERT(to.stored.contains(read));
           for_each_link(plan.phases[p].receives, phase.receives, [&](Channel& channel, const Link& link, std::byte* place) {
             if (link.field != f) return;
-            const Int3 e = link.cells.extent();
             for_each_image(grid, link.cells, read, [&](Int3 shift) {
               const Box part = intersection(shifted(link.cells, shift), read);
-              channel.copies.push_back({in_buffer(link, place, part.lo - shift, bytes), value(f, b, part.lo), part.extent(), e.x * bytes,
-                                        e.x * e.y * bytes, to.stride_y * bytes, to.stride_z * bytes, bytes});
+              channel.copies.add(
+                  {place_in(place, link.cells, part.lo - shift, to.value_bytes), place_of(to, b, part.lo), part.extent(), to.value_bytes});
             });
           });
           for (std::size_t m = 0; m < boxes; ++m) {
-            const Block& from = block(f, m);
-            for_each_image(grid, from.owned, read, [&](Int3 shift) {
-              const Box part = intersection(shifted(from.owned, shift), read);
-              phase.local.push_back({value(f, m, part.lo - shift), value(f, b, part.lo), part.extent(), from.stride_y * bytes,
-                                     from.stride_z * bytes, to.stride_y * bytes, to.stride_z * bytes, bytes});
+            const Box& owned = to.blocks[m].owned;
+            for_each_image(grid, owned, read, [&](Int3 shift) {
+              const Box part = intersection(shifted(owned, shift), read);
+              phase.local.add({place_of(to, m, part.lo - shift), place_of(to, b, part.lo), part.extent(), to.value_bytes});
               phase.local_values += part.volume();
             });
           }
         }
       }
+    for (auto* all : {&phase.sends, &phase.receives})
+      for (Channel& c : *all) c.copies.complete();
+    phase.local.complete();
 
     const auto connect = [&](std::vector<Channel>& at, auto* init, std::vector<MessageCounters>& counts) {
       std::stable_partition(at.begin(), at.end(), [](const Channel& c) { return !c.shared; });
@@ -530,7 +320,11 @@ struct Exchange::Impl {
   }
 
   std::shared_ptr<Wiring> wiring;
-  bool streaming, checksum;
+  std::shared_ptr<Watchdog> watchdog;
+  std::optional<bool> streaming;
+  bool checksum;
+  bool on_device;  // the fields
+  bool direct;     // messages are handed to MPI on the device
   Rank rank;
   std::size_t largest_request;
   int first_tag = 0;  // phase p has tag first_tag + p
@@ -555,69 +349,121 @@ Index Counters::bytes_sent() const {
   return bytes;
 }
 
+namespace {
+
+std::string text_of(const Box& b) {
+  const auto triple = [](Int3 c) { return "(" + std::to_string(c.x) + ", " + std::to_string(c.y) + ", " + std::to_string(c.z) + ")"; };
+  return triple(b.lo) + " to " + triple(b.hi);
+}
+
+/// Throws Error where fields are not those of the stencil on the domain's boxes.
+void check_fields(const Domain& domain, const Stencil& stencil, const std::vector<FieldRef>& fields) {
+  if (fields.size() != stencil.fields().size())
+    throw Error("exchange: expected the stencil's " + std::to_string(stencil.fields().size()) + " fields, found " +
+                std::to_string(fields.size()));
+  for (int f = 0; f < static_cast<int>(fields.size()); ++f) {
+    const FieldRef& field = fields[static_cast<std::size_t>(f)];
+    const StencilField& declared = stencil.fields()[static_cast<std::size_t>(f)];
+    const std::string name = "exchange: field " + std::to_string(f) + " (" + declared.name + "): ";
+    if (field.value_bytes != 4 && field.value_bytes != 8 && field.value_bytes != 16)
+      throw Error(name + "expected values of 4, 8 or 16 bytes, found " + std::to_string(field.value_bytes));
+    if (field.memory != fields.front().memory) throw Error(name + "expected all fields in one memory, of the host or of the device");
+    if (field.blocks.size() != domain.boxes.size())
+      throw Error(name + "expected one block for each of the domain's " + std::to_string(domain.boxes.size()) + " boxes, found " +
+                  std::to_string(field.blocks.size()));
+    for (std::size_t b = 0; b < field.blocks.size(); ++b) {
+      const Block& block = field.blocks[b];
+      const Box owned = field_box(domain.boxes[b], domain.partition.grid(), declared);
+      if (block.owned != owned)
+        throw Error(name + "expected block " + std::to_string(b) + " to own " + text_of(owned) + ", found " + text_of(block.owned));
+      Box read = owned;
+      for (std::size_t p = 0; p < stencil.phases().size(); ++p)
+        for (const Box& part : footprint(stencil, p, f, domain.boxes[b], domain.partition.grid())) read = hull(read, part);
+      if (!block.stored.contains(read))
+        throw Error(name + "expected block " + std::to_string(b) + " to store " + text_of(read) + ", which the stencil reads, found " +
+                    text_of(block.stored));
+    }
+  }
+}
+
+/// Whether device data are to be handed to MPI where they lie. Collective over comm.
+bool hands_over_device_memory(const Comm& comm, const std::vector<FieldRef>& fields, const ExchangeOptions& options) {
+  if (max(comm, Index{!fields.empty() && fields.front().memory == Memory::device}) == 0) return false;
+  const bool insisted = options.device_messages == DeviceMessages::direct;
+  if (options.device_messages == DeviceMessages::staged || options.checksum || (options.transport == Transport::shared && !insisted))
+    return false;
+  const bool works = comm.wiring()->moves_device_memory();
+  if (!works && insisted)
+    throw SharedError("exchange: device messages were to be direct, but MPI was not found to move device memory; use automatic or staged",
+                      4);
+  return works;
+}
+
+}  // namespace
+
 Exchange::Exchange(const Comm& comm, const Domain& domain, const Stencil& stencil, std::vector<FieldRef> fields,
                    const ExchangeOptions& options) {
+  const Waiting waiting(comm, "the set-up of an exchange");
   agree_on(comm, [&] {
-    if (fields.size() != stencil.fields().size())
-      throw Error("exchange: expected the stencil's " + std::to_string(stencil.fields().size()) + " fields, found " +
-                  std::to_string(fields.size()));
-    for (const FieldRef& f : fields) {
-      if (f.value_bytes != 4 && f.value_bytes != 8 && f.value_bytes != 16)
-        throw Error("exchange: expected values of 4, 8 or 16 bytes, found " + std::to_string(f.value_bytes));
-      if (f.blocks == nullptr || f.blocks->size() != domain.boxes.size())
-        throw Error("exchange: expected one block for each box of the domain");
-    }
+    check_fields(domain, stencil, fields);
     if (options.largest_request_bytes < 1 || options.largest_request_bytes > std::numeric_limits<int>::max())
       throw Error("exchange: expected largest_request_bytes of 1 to 2^31 - 1, found " + std::to_string(options.largest_request_bytes));
+    if (options.device_messages == DeviceMessages::direct && (options.checksum || options.transport == Transport::shared))
+      throw Error("exchange: direct device messages are MPI's and carry no checksum; use staged ones with transport shared or a checksum");
   });
   require_same(comm, digest_of(domain.partition), "the partition");
-  impl_ = std::make_unique<Impl>(comm, domain, stencil, std::move(fields), options);
+  const bool direct = hands_over_device_memory(comm, fields, options);
+  impl_ = std::make_unique<Impl>(comm, domain, stencil, std::move(fields), options, direct);
 }
 Exchange::~Exchange() = default;
 Exchange::Exchange(Exchange&&) noexcept = default;
 
 Exchange::Pending Exchange::start(std::size_t p) {
-  Impl::Phase& phase = impl_->phases[p];
-  PhaseCounters& count = impl_->counters.phases[p];
+  Impl& x = *impl_;
+  Impl::Phase& phase = x.phases[p];
+  PhaseCounters& count = x.counters.phases[p];
   const std::uint64_t exchange = ++phase.exchange;
   ++count.exchanges;
   for (Channel& c : phase.receives)
     if (!c.shared) MPI_Startall(static_cast<int>(c.requests.size()), c.requests.data());
-  double begin = MPI_Wtime();
-  fence("hilbrick::Exchange: fields are written, before packing");
-  for (std::size_t i = 0; i < phase.sends.size(); ++i) {
+  Laps laps;
+  const auto hand_over = [&](std::size_t i) {
     Channel& c = phase.sends[i];
-    MessageCounters& sent = count.sends[i];
-    if (c.shared && exchange > 2) {
-      // The buffer is free once the receiver is done with the exchange before the last.
-      Patience::wait(*c.shared->reader, exchange - 2);
-      const double freed = MPI_Wtime();
-      sent.wait_seconds += freed - begin;
-      impl_->counters.wait_seconds += freed - begin;
-      begin = freed;
-    }
-    const Shift shift{0, c.shift(exchange)};
-    if (c.shared && impl_->streaming)
-      run_copies<Stores::streaming>("hilbrick::Exchange::pack", c.copies, shift);
-    else
-      run_copies("hilbrick::Exchange::pack", c.copies, shift);
-    if (impl_->checksum) c.write_checksum(exchange);
+    if (x.checksum) c.write_checksum(exchange);
     if (c.shared)
       c.shared->owner->exchange.store(exchange, std::memory_order_release);
     else
       MPI_Startall(static_cast<int>(c.requests.size()), c.requests.data());
-    const double packed = MPI_Wtime();
-    sent.copy_seconds += packed - begin;
-    impl_->counters.pack_seconds += packed - begin;
-    begin = packed;
-    ++sent.messages;
-    sent.bytes += static_cast<Index>(c.bytes);
+    ++count.sends[i].messages;
+    count.sends[i].bytes += static_cast<Index>(c.bytes);
     ++count.messages_sent;
     count.bytes_sent += static_cast<Index>(c.bytes);
+  };
+  if (!x.on_device) fence("hilbrick::Exchange: fields are written, before packing");
+  for (std::size_t i = 0; i < phase.sends.size(); ++i) {
+    Channel& c = phase.sends[i];
+    if (c.shared && exchange > 2) {
+      // The buffer is free once the receiver is done with the exchange before the last.
+      const Waiting waiting(*x.watchdog, "it to take the halos before the last", p, c.peer);
+      Patience::wait(*c.shared->reader, exchange - 2);
+      c.trial.unpacked(exchange, c.shared->reader->copy_seconds[exchange % 2]);
+      laps.add_to(count.sends[i].wait_seconds, x.counters.wait_seconds);
+    }
+    const Stores stores = !c.shared ? Stores::plain : x.streaming ? Stores{*x.streaming} : c.trial.choose(exchange);
+    c.copies.run("hilbrick::Exchange::pack", {0, c.packed_shift(exchange)}, stores);
+    c.stage_out(exchange);
+    if (!x.on_device) hand_over(i);
+    double pack_seconds = 0;
+    laps.add_to(pack_seconds, count.sends[i].copy_seconds, x.counters.pack_seconds);
+    c.trial.packed(exchange, pack_seconds);
   }
-  run_copies("hilbrick::Exchange::local", phase.local);
+  if (x.on_device) {
+    fence("hilbrick::Exchange: packed, before sending");
+    for (std::size_t i = 0; i < phase.sends.size(); ++i) hand_over(i);
+  }
+  phase.local.run("hilbrick::Exchange::local");
   count.values_copied += phase.local_values;
-  impl_->counters.pack_seconds += MPI_Wtime() - begin;
+  laps.add_to(x.counters.pack_seconds);
   return {this, p};
 }
 
@@ -630,8 +476,9 @@ void Exchange::progress(std::size_t p) {
 }
 
 void Exchange::finish(std::size_t p) {
-  Impl::Phase& phase = impl_->phases[p];
-  PhaseCounters& count = impl_->counters.phases[p];
+  Impl& x = *impl_;
+  Impl::Phase& phase = x.phases[p];
+  PhaseCounters& count = x.counters.phases[p];
   const std::uint64_t exchange = phase.exchange;
   const auto arrived = [exchange](Channel& c) {
     if (c.shared) return c.shared->owner->exchange.load(std::memory_order_acquire) >= exchange;
@@ -639,85 +486,118 @@ void Exchange::finish(std::size_t p) {
     MPI_Testall(static_cast<int>(c.requests.size()), c.requests.data(), &all, MPI_STATUSES_IGNORE);
     return all != 0;
   };
-  double begin = MPI_Wtime();
+  const auto release = [exchange](Channel& c) {
+    if (c.shared) c.shared->reader->exchange.store(exchange, std::memory_order_release);
+  };
+  const Waiting waiting(*x.watchdog, "its halos", p);
+  Laps laps;
   // Whoever comes first is unpacked first: halos do not overlap.
   Patience patience;
   for (std::size_t left = phase.receives.size(); left > 0;) {
     for (std::size_t i = 0; i < phase.receives.size(); ++i) {
       Channel& c = phase.receives[i];
-      if (c.done == exchange || !arrived(c)) continue;
-      const double here = MPI_Wtime();
-      if (impl_->checksum) c.check_checksum(exchange, p, impl_->rank);
-      run_copies("hilbrick::Exchange::unpack", c.copies, {c.shift(exchange), 0});
-      if (c.shared) c.shared->reader->exchange.store(exchange, std::memory_order_release);
+      if (c.done == exchange) continue;
+      if (!arrived(c)) {
+        x.watchdog->set_peer(c.peer);
+        continue;
+      }
+      MessageCounters& received = count.receives[i];
+      laps.add_to(received.wait_seconds, x.counters.wait_seconds);
+      if (x.checksum) c.check_checksum(exchange, p, x.rank);
+      c.stage_in(exchange);
+      c.copies.run("hilbrick::Exchange::unpack", {c.packed_shift(exchange), 0});
+      double unpack_seconds = 0;
+      laps.add_to(unpack_seconds, received.copy_seconds, x.counters.unpack_seconds);
+      if (c.shared) c.shared->reader->copy_seconds[exchange % 2] = unpack_seconds;
+      if (!x.on_device) release(c);
       c.done = exchange;
       --left;
       patience = {};
-      MessageCounters& received = count.receives[i];
-      const double unpacked = MPI_Wtime();
-      received.wait_seconds += here - begin;
-      received.copy_seconds += unpacked - here;
-      impl_->counters.wait_seconds += here - begin;
-      impl_->counters.unpack_seconds += unpacked - here;
-      begin = unpacked;
       ++received.messages;
       received.bytes += static_cast<Index>(c.bytes);
     }
     if (left > 0) patience.pause();
   }
+  if (x.on_device) {
+    fence("hilbrick::Exchange: unpacked, before buffers are used again");
+    for (Channel& c : phase.receives) release(c);
+    laps.add_to(x.counters.unpack_seconds);
+  }
   for (std::size_t i = 0; i < phase.sends.size(); ++i) {
     Channel& c = phase.sends[i];
     if (c.shared) continue;
+    const Waiting sending(*x.watchdog, "it to take halos", p, c.peer);
     MPI_Waitall(static_cast<int>(c.requests.size()), c.requests.data(), MPI_STATUSES_IGNORE);
-    const double sent = MPI_Wtime();
-    count.sends[i].wait_seconds += sent - begin;
-    impl_->counters.wait_seconds += sent - begin;
-    begin = sent;
+    laps.add_to(count.sends[i].wait_seconds, x.counters.wait_seconds);
   }
 }
 
 template <class T>
 void Exchange::add_halos_to_owners(std::size_t p) {
-  Impl::Phase& phase = impl_->phases[p];
-  PhaseCounters& count = impl_->counters.phases[p];
-  for (const FieldRef& f : impl_->fields_) HILBRICK_ASSERT(f.value_bytes == sizeof(T));
+  using Number = typename NumberOf<T>::type;
+  Impl& x = *impl_;
+  Impl::Phase& phase = x.phases[p];
+  PhaseCounters& count = x.counters.phases[p];
+  for (const FieldRef& f : x.fields_) HILBRICK_ASSERT(f.value_bytes == sizeof(T));
   if (!std::exchange(phase.reverses, true)) {
-    for (Channel& c : phase.receives) impl_->make_requests(c, c.reverse_requests, MPI_Send_init, p);
-    for (Channel& c : phase.sends) impl_->make_requests(c, c.reverse_requests, MPI_Recv_init, p);
+    for (Channel& c : phase.receives) x.make_requests(c, c.reverse_requests, MPI_Send_init, p);
+    for (Channel& c : phase.sends) x.make_requests(c, c.reverse_requests, MPI_Recv_init, p);
   }
   const std::uint64_t exchange = ++phase.exchange;
   const auto start = [](Channel& c) { MPI_Startall(static_cast<int>(c.reverse_requests.size()), c.reverse_requests.data()); };
-  const auto wait = [](Channel& c) {
+  const auto wait = [&](Channel& c, const char* for_what) {
+    const Waiting waiting(*x.watchdog, for_what, p, c.peer);
     MPI_Waitall(static_cast<int>(c.reverse_requests.size()), c.reverse_requests.data(), MPI_STATUSES_IGNORE);
   };
-  for (Channel& c : phase.sends)
-    if (!c.shared) start(c);
-  fence("hilbrick::Exchange: halos are written, before packing");
-  for (Channel& c : phase.receives) {
-    if (c.shared && exchange > 2) Patience::wait(*c.shared->owner, exchange - 2);
-    std::memset(c.buffer + c.shift(exchange), 0, c.bytes);
-    add_all_back<T>("hilbrick::Exchange::reverse_pack", c.copies, {c.shift(exchange), 0});
-    if (impl_->checksum) c.write_checksum(exchange);
+  const auto hand_over = [&](Channel& c) {
+    if (x.checksum) c.write_checksum(exchange);
     if (c.shared)
       c.shared->reader->exchange.store(exchange, std::memory_order_release);
     else
       start(c);
     ++count.reverse_messages_sent;
     count.reverse_bytes_sent += static_cast<Index>(c.bytes);
+  };
+  const auto release = [exchange](Channel& c) {
+    if (c.shared) c.shared->owner->exchange.store(exchange, std::memory_order_release);
+  };
+  for (Channel& c : phase.sends)
+    if (!c.shared) start(c);
+  if (!x.on_device) fence("hilbrick::Exchange: halos are written, before packing");
+  for (Channel& c : phase.receives) {
+    if (c.shared && exchange > 2) {
+      const Waiting waiting(*x.watchdog, "it to add the halos before the last", p, c.peer);
+      Patience::wait(*c.shared->owner, exchange - 2);
+    }
+    fill_zero(c.packed + c.packed_shift(exchange), c.bytes, x.on_device ? Memory::device : Memory::host);
+    c.copies.add_back<Number>("hilbrick::Exchange::reverse_pack", {c.packed_shift(exchange), 0});
+    c.stage_out(exchange);
+    if (!x.on_device) hand_over(c);
   }
-  add_all_back<T>("hilbrick::Exchange::reverse_local", phase.local);
+  if (x.on_device) {
+    fence("hilbrick::Exchange: halos are packed, before sending");
+    for (Channel& c : phase.receives) hand_over(c);
+  }
+  phase.local.add_back<Number>("hilbrick::Exchange::reverse_local");
   for (const std::size_t i : phase.by_peer) {
     Channel& c = phase.sends[i];
-    if (c.shared)
+    if (c.shared) {
+      const Waiting waiting(*x.watchdog, "its halos to add", p, c.peer);
       Patience::wait(*c.shared->reader, exchange);
-    else
-      wait(c);
-    if (impl_->checksum) c.check_checksum(exchange, p, impl_->rank);
-    add_all_back<T>("hilbrick::Exchange::reverse_unpack", c.copies, {0, c.shift(exchange)});
-    if (c.shared) c.shared->owner->exchange.store(exchange, std::memory_order_release);
+    } else {
+      wait(c, "its halos to add");
+    }
+    if (x.checksum) c.check_checksum(exchange, p, x.rank);
+    c.stage_in(exchange);
+    c.copies.add_back<Number>("hilbrick::Exchange::reverse_unpack", {0, c.packed_shift(exchange)});
+    if (!x.on_device) release(c);
+  }
+  if (x.on_device) {
+    fence("hilbrick::Exchange: halos are added, before buffers are used again");
+    for (Channel& c : phase.sends) release(c);
   }
   for (Channel& c : phase.receives)
-    if (!c.shared) wait(c);
+    if (!c.shared) wait(c, "it to add halos");
 }
 template void Exchange::add_halos_to_owners<float>(std::size_t);
 template void Exchange::add_halos_to_owners<double>(std::size_t);
@@ -727,6 +607,12 @@ template void Exchange::add_halos_to_owners<std::complex<float>>(std::size_t);
 template void Exchange::add_halos_to_owners<std::complex<double>>(std::size_t);
 
 const Plan& Exchange::plan() const { return impl_->plan; }
+Index Exchange::planned_bytes() const {
+  Index bytes = 0;
+  for (const PhasePlan& phase : impl_->plan.phases)
+    for (const Message& m : phase.sends) bytes += static_cast<Index>(message_bytes(m, impl_->fields_));
+  return bytes;
+}
 const Counters& Exchange::counters() const { return impl_->counters; }
 void Exchange::reset_counters() {
   Counters& all = impl_->counters;
@@ -749,10 +635,12 @@ TransportPairs Exchange::transports() const {
   pairs.message = static_cast<Index>(peers.size());
   return pairs;
 }
+bool Exchange::direct() const { return impl_->direct; }
 const std::string& Exchange::fallback() const { return impl_->fallback; }
 Index Exchange::buffer_bytes() const {
   Index bytes = impl_->shared_memory_bytes;
-  for (const Impl::Phase& p : impl_->phases) bytes += static_cast<Index>(p.send_buffer.size() + p.receive_buffer.size());
+  for (const Impl::Phase& p : impl_->phases)
+    bytes += static_cast<Index>(p.send_buffer.size() + p.receive_buffer.size() + p.device_send.size() + p.device_receive.size());
   return bytes;
 }
 

@@ -116,6 +116,7 @@ void quiet_hdf5() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
 
 ParallelFile::ParallelFile(const Comm& comm, fs::path path) : comm_(comm), path_(std::move(path)), temporary_(temporary_for(path_)) {
   quiet_hdf5();
+  const Waiting waiting(comm_, "the creation of a file");
   // MPI's file layer may end the job when a file cannot be made, so rank 0 tries first, as a plain file.
   agree_on(comm_, [&] {
     if (comm_.rank() != 0) return;
@@ -148,6 +149,7 @@ void ParallelFile::reserve(Index bytes) {
 }
 
 void ParallelFile::attach(const std::string& name, const Attributes& attributes) {
+  const Waiting waiting(comm_, "attributes of a file");
   agree_on(comm_, [&] {
     const Handle object(checked(H5Oopen(file_, name.c_str(), H5P_DEFAULT), "opening " + name, path_), H5Oclose);
     for (const auto& [key, value] : attributes) write_attribute(object, key, value, path_);
@@ -155,6 +157,7 @@ void ParallelFile::attach(const std::string& name, const Attributes& attributes)
 }
 
 void ParallelFile::group(const std::string& name, const Attributes& attributes) {
+  const Waiting waiting(comm_, "a group of a file");
   agree_on(comm_, [&] {
     const Handle group(checked(H5Gcreate2(file_, name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), "creating " + name, path_),
                        H5Gclose);
@@ -164,6 +167,7 @@ void ParallelFile::group(const std::string& name, const Attributes& attributes) 
 
 template <class T>
 void ParallelFile::dataset(const std::string& name, Int3 extent, std::span<const Piece<T>> pieces, const Attributes& attributes) {
+  const Waiting waiting(comm_, "a dataset of a file");
   const std::string doing = "writing " + name;
   const Index rounds = max(comm_, static_cast<Index>(pieces.size()));
   const auto size = zyx(extent);
@@ -201,6 +205,7 @@ template void ParallelFile::dataset(const std::string&, Int3, std::span<const Pi
 template void ParallelFile::dataset(const std::string&, Int3, std::span<const Piece<std::int32_t>>, const Attributes&);
 
 void ParallelFile::close() {
+  const Waiting waiting(comm_, "the end of a file");
   agree_on(comm_, [&] { checked(H5Fclose(std::exchange(file_, H5I_INVALID_HID)), "closing the file", path_); });
   agree_on(comm_, [&] {
     if (comm_.rank() != 0) return;

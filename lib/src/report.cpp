@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cmath>
 #include <hilbrick/report.hpp>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -64,6 +65,33 @@ std::string with_unit(double bytes) {
   return fmt::format("{:.1f} GB", bytes);
 }
 
+std::string duration(double seconds) {
+  return seconds < 1e-3 ? fmt::format("{:.3g} us", seconds * 1e6)
+         : seconds < 1  ? fmt::format("{:.3g} ms", seconds * 1e3)
+                        : fmt::format("{:.3g} s", seconds);
+}
+
+/// Predicted against measured, and whose constants those were.
+std::string step_line(const RunReport& report) {
+  const auto text = [](double compute, double exchange) {
+    return fmt::format("{} (computing {}, exchange {})", duration(compute + exchange), duration(compute), duration(exchange));
+  };
+  const Forecast& forecast = report.forecast;
+  const MeasuredStep measured = measured_step(report);
+  return fmt::format("A step, predicted: {}, by {}; measured: {}.\n",
+                     text(forecast.step.compute, forecast.step.total() - forecast.step.compute),
+                     forecast.constants.empty() ? "round numbers (hilbrick-calibrate measures this machine's)" : forecast.constants,
+                     text(measured.compute, measured.exchange));
+}
+
+/// After how many steps shared memory has saved what it took to set up.
+std::string payback(const RunReport& report, const Totals& t) {
+  const double saved = report.forecast.saved_by_sharing;
+  return t.pairs.shared == 0 || saved <= 0
+             ? ""
+             : fmt::format(", regained in {:.0f} steps by these constants", std::ceil(t.shared_setup_max / saved));
+}
+
 std::string ratio(Index ours, std::optional<Index> slab) {
   return slab && *slab > 0 ? fmt::format("{:.2f}", static_cast<double>(ours) / static_cast<double>(*slab)) : std::string("-");
 }
@@ -74,9 +102,23 @@ double RunReport::mcells_per_second() const {
   return loop_seconds > 0 ? static_cast<double>(product(cells)) * static_cast<double>(steps) / loop_seconds / 1e6 : 0;
 }
 
+MeasuredStep measured_step(const RunReport& report) {
+  MeasuredStep step;
+  if (report.steps == 0) return step;
+  double total = 0;
+  for (const RankReport& r : report.per_rank) {
+    total = std::max(total, r.step_seconds);
+    step.compute = std::max(step.compute, r.step_seconds - r.exchange_seconds);
+  }
+  step.exchange = (total - step.compute) / static_cast<double>(report.steps);
+  step.compute /= static_cast<double>(report.steps);
+  return step;
+}
+
 std::vector<RankReport> gather_reports(const Comm& comm, const RankReport& mine) {
   static_assert(std::is_trivially_copyable_v<RankReport>);
   std::vector<RankReport> all(comm.rank() == 0 ? static_cast<std::size_t>(comm.size()) : 0);
+  const Waiting waiting(comm, "the reports of all ranks");
   MPI_Gather(&mine, sizeof mine, MPI_BYTE, all.data(), sizeof mine, MPI_BYTE, 0, comm.get());
   return all;
 }
@@ -117,6 +159,15 @@ std::string to_json(const RunReport& report) {
   j["memory_bytes_max"] = t.memory_max;
   j["version"] = report.version;
   j["host"] = report.host;
+  const StepSeconds& predicted = report.forecast.step;
+  const MeasuredStep measured = measured_step(report);
+  j["step"] = {{"constants", report.forecast.constants.empty() ? "defaults" : report.forecast.constants},
+               {"predicted_seconds", predicted.total()},
+               {"predicted_compute_seconds", predicted.compute},
+               {"predicted_exchange_seconds", predicted.total() - predicted.compute},
+               {"measured_seconds", measured.total()},
+               {"measured_compute_seconds", measured.compute},
+               {"measured_exchange_seconds", measured.exchange}};
   if (!report.tried.empty()) {
     auto& tried = j["tried_methods"] = nlohmann::ordered_json::array();
     for (const Metrics& m : report.tried)
@@ -165,8 +216,9 @@ std::string to_table(const RunReport& report, std::size_t most_rows) {
   out +=
       fmt::format("\nPredicted {} a step in all, {} for the busiest rank: counted {}.\n", with_unit(static_cast<double>(t.predicted_total)),
                   with_unit(static_cast<double>(t.predicted_max)), equal ? "the same, to the byte" : "NOT THE SAME: please report this");
-  out += fmt::format("Directed pairs of ranks: {} through shared memory (set up in {:.3f} s), {} by message.\n", t.pairs.shared,
-                     t.shared_setup_max, t.pairs.message);
+  out += fmt::format("Directed pairs of ranks: {} through shared memory (set up in {:.3f} s{}), {} by message.\n", t.pairs.shared,
+                     t.shared_setup_max, payback(report, t), t.pairs.message);
+  if (report.steps > 0) out += step_line(report);
   if (t.nodes > 1)
     out += fmt::format("Between {} nodes: {} a step in all, {} from the busiest node.\n", t.nodes,
                        with_unit(static_cast<double>(t.internode_total)), with_unit(static_cast<double>(t.internode_max)));

@@ -7,38 +7,43 @@
 #include <hilbrick/digest.hpp>
 #include <hilbrick/verify.hpp>
 
+#include "copy.hpp"
+
 namespace hilbrick {
 namespace {
 
-/// The fields' bytes, put back at the end.
+/// What a block stores, x fastest, in memory of the host: what it holds, or what it is to hold.
+class Stored {
+ public:
+  Stored(const FieldRef& field, std::size_t box)
+      : field_(field), box_(box), cells_(field.blocks[box].stored), bytes_(static_cast<std::size_t>(cells_.volume() * field.value_bytes)) {}
+
+  void read() { read_values(field_, box_, cells_, bytes_.data()); }
+  void write() { write_values(field_, box_, cells_, bytes_.data()); }
+  std::byte* value(Int3 cell) { return place_in(bytes_.data(), cells_, cell, field_.value_bytes).first; }
+
+ private:
+  const FieldRef& field_;
+  std::size_t box_;
+  Box cells_;
+  std::vector<std::byte> bytes_;
+};
+
+/// The fields' values, put back at the end.
 class Saved {
  public:
-  explicit Saved(const std::vector<FieldRef>& fields) : fields_(fields) {
-    each_row([&](std::byte* row, std::size_t n) { bytes_.insert(bytes_.end(), row, row + n); });
+  explicit Saved(const std::vector<FieldRef>& fields) {
+    for (const FieldRef& field : fields)
+      for (std::size_t b = 0; b < field.blocks.size(); ++b) blocks_.emplace_back(field, b).read();
   }
   ~Saved() {
-    const std::byte* from = bytes_.data();
-    each_row([&](std::byte* row, std::size_t n) {
-      std::memcpy(row, from, n);
-      from += n;
-    });
+    for (Stored& block : blocks_) block.write();
   }
   Saved(const Saved&) = delete;
   Saved& operator=(const Saved&) = delete;
 
  private:
-  template <class F>
-  void each_row(F&& f) {
-    for (const FieldRef& field : fields_)
-      for (const Block& block : *field.blocks)
-        for (Index z = block.stored.lo.z; z < block.stored.hi.z; ++z)
-          for (Index y = block.stored.lo.y; y < block.stored.hi.y; ++y)
-            f(static_cast<std::byte*>(field.data) + block.index({block.stored.lo.x, y, z}) * field.value_bytes,
-              static_cast<std::size_t>(block.stored.extent().x * field.value_bytes));
-  }
-
-  const std::vector<FieldRef>& fields_;
-  std::vector<std::byte> bytes_;
+  std::vector<Stored> blocks_;
 };
 
 using Value = std::array<std::uint64_t, 2>;  // as many of its bytes as the field's values have
@@ -62,8 +67,12 @@ class Check {
 
   void fill(Index round) const {
     each_block([&](std::size_t b, int f, const Block& block) {
-      for_each_cell(block.stored,
-                    [&](Int3 c) { put(f, block.index(c), block.owned.contains(c) ? owned(f, c, round) : before(f, b, c, round)); });
+      Stored stored(field(f), b);
+      for_each_cell(block.stored, [&](Int3 c) {
+        const Value value = block.owned.contains(c) ? owned(f, c, round) : before(f, b, c, round);
+        std::memcpy(stored.value(c), value.data(), value_bytes(f));
+      });
+      stored.write();
     });
   }
 
@@ -71,18 +80,20 @@ class Check {
     each_block([&](std::size_t b, int f, const Block& block) {
       const std::vector<Box> read = footprint(stencil_, phase, f, domain_.boxes[b], grid_);
       const auto is_read = [&](Int3 c) { return std::any_of(read.begin(), read.end(), [&](const Box& box) { return box.contains(c); }); };
+      Stored stored(field(f), b);
+      stored.read();
       for_each_cell(block.stored, [&](Int3 c) {
+        const auto holds = [&](const Value& value) { return std::memcmp(stored.value(c), value.data(), value_bytes(f)) == 0; };
         const Int3 home = wrapped(c);
         const Rank owner = block.owned.contains(c) ? domain_.rank : owner_of(f, home);
         const bool set = !block.owned.contains(c) && owner != nobody && is_read(c);
-        const Index at = block.index(c);
-        if (holds(f, at, set || block.owned.contains(c) ? owned(f, home, round) : before(f, b, c, round))) return;
+        if (holds(set || block.owned.contains(c) ? owned(f, home, round) : before(f, b, c, round))) return;
         ++faults.count;
         if (faults.first.size() == most) return;
         Fault::Kind kind = set ? Fault::Kind::wrong : Fault::Kind::touched;
-        if (set && holds(f, at, before(f, b, c, round))) kind = Fault::Kind::unset;
+        if (set && holds(before(f, b, c, round))) kind = Fault::Kind::unset;
         for (Index earlier = 0; set && earlier < round; ++earlier)
-          if (holds(f, at, owned(f, home, earlier))) kind = Fault::Kind::stale;
+          if (holds(owned(f, home, earlier))) kind = Fault::Kind::stale;
         faults.first.push_back({kind, phase, f, b, c, owner});
       });
     });
@@ -92,16 +103,10 @@ class Check {
   template <class F>
   void each_block(F&& f) const {
     for (std::size_t b = 0; b < domain_.boxes.size(); ++b)
-      for (std::size_t i = 0; i < fields_.size(); ++i) f(b, static_cast<int>(i), (*fields_[i].blocks)[b]);
+      for (std::size_t i = 0; i < fields_.size(); ++i) f(b, static_cast<int>(i), fields_[i].blocks[b]);
   }
-  void put(int field, Index at, const Value& value) const {
-    const FieldRef& f = fields_[static_cast<std::size_t>(field)];
-    std::memcpy(static_cast<std::byte*>(f.data) + at * f.value_bytes, value.data(), static_cast<std::size_t>(f.value_bytes));
-  }
-  bool holds(int field, Index at, const Value& value) const {
-    const FieldRef& f = fields_[static_cast<std::size_t>(field)];
-    return std::memcmp(static_cast<std::byte*>(f.data) + at * f.value_bytes, value.data(), static_cast<std::size_t>(f.value_bytes)) == 0;
-  }
+  const FieldRef& field(int f) const { return fields_[static_cast<std::size_t>(f)]; }
+  std::size_t value_bytes(int f) const { return static_cast<std::size_t>(field(f).value_bytes); }
   Int3 wrapped(Int3 cell) const {
     for (int a = 0; a < 3; ++a)
       if (grid_.periodic[a]) cell[a] -= floor_div(cell[a], grid_.cells[a]) * grid_.cells[a];

@@ -1,15 +1,38 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "wiring.hpp"
 
+#if defined(OPEN_MPI) && __has_include(<mpi-ext.h>)
+#include <mpi-ext.h>
+#endif
+
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <hilbrick/comm.hpp>
 #include <hilbrick/digest.hpp>
 #include <random>
+#include <string_view>
 
+#include "copy.hpp"
 #include "shared_memory.hpp"
 
 namespace hilbrick {
+namespace {
+
+/// What MPI says of itself. Where it says nothing it is not tried: an MPI that reads device memory as the host's crashes.
+bool says_it_moves_device_memory() {
+  if constexpr (Kokkos::SpaceAccessibility<Kokkos::HostSpace, DeviceBuffer::memory_space>::accessible) return true;
+#if defined(KOKKOS_ENABLE_CUDA) && defined(MPIX_CUDA_AWARE_SUPPORT)
+  return MPIX_Query_cuda_support() == 1;
+#elif defined(KOKKOS_ENABLE_HIP) && defined(MPIX_ROCM_AWARE_SUPPORT)
+  return MPIX_Query_rocm_support() == 1;
+#else
+  const char* cray = std::getenv("MPICH_GPU_SUPPORT_ENABLED");
+  return cray != nullptr && std::string_view(cray) == "1";
+#endif
+}
+
+}  // namespace
 
 Wiring::Wiring(MPI_Comm parent) {
   MPI_Comm_dup(parent, &messages_);
@@ -86,6 +109,45 @@ std::string Wiring::segment_name(std::size_t place, int first_tag) const {
 const std::vector<std::string>& Wiring::refusals() {
   if (refusals_.empty()) probe();
   return refusals_;
+}
+
+bool Wiring::moves_device_memory() {
+  if (moves_device_memory_) return *moves_device_memory_;
+  const auto all = [&](bool mine) {
+    int good = mine ? 1 : 0;
+    MPI_Allreduce(MPI_IN_PLACE, &good, 1, MPI_INT, MPI_MIN, messages_);
+    return good != 0;
+  };
+  bool works = all(says_it_moves_device_memory());
+  MPI_Comm ring = MPI_COMM_NULL;  // whose messages meet no exchange's
+  MPI_Comm_dup(messages_, &ring);
+  int rank = 0, ranks = 0;
+  MPI_Comm_rank(ring, &rank);
+  MPI_Comm_size(ring, &ranks);
+  // Short and long messages go different ways.
+  for (const std::size_t bytes : {std::size_t{64}, std::size_t{1} << 20}) {
+    if (!works) break;
+    const auto pattern = [bytes](int of) {
+      std::vector<std::byte> values(bytes);
+      std::minstd_rand random(static_cast<unsigned>(of) + 1);
+      for (std::byte& value : values) value = static_cast<std::byte>(random() >> 8 & 255);
+      return values;
+    };
+    const DeviceBuffer out("hilbrick::Wiring::out", bytes), in("hilbrick::Wiring::in", bytes);
+    const std::vector<std::byte> sent = pattern(rank);
+    copy_to_device(bytes_of(out), sent.data(), bytes);
+    fence("hilbrick::Wiring: before device memory is sent");
+    const int previous = (rank + ranks - 1) % ranks;
+    MPI_Sendrecv(out.data(), static_cast<int>(bytes), MPI_BYTE, (rank + 1) % ranks, 0, in.data(), static_cast<int>(bytes), MPI_BYTE,
+                 previous, 0, ring, MPI_STATUS_IGNORE);
+    std::vector<std::byte> received(bytes);
+    copy_to_host(received.data(), bytes_of(in), bytes);
+    fence("hilbrick::Wiring: device memory was received");
+    works = all(received == pattern(previous));
+  }
+  MPI_Comm_free(&ring);
+  moves_device_memory_ = works;
+  return works;
 }
 
 void Wiring::probe() {

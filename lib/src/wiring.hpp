@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <hilbrick/partition/grid.hpp>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,10 @@ class Wiring {
   /// The name of the shared memory that a rank of the node makes for the exchange with this first tag. After refusals().
   std::string segment_name(std::size_t place, int first_tag) const;
 
+  /// Whether MPI takes device memory: where it says so on all ranks, and what each sends to the next is what that receives. Probes at the
+  /// first call. Collective over comm.
+  bool moves_device_memory();
+
   /// One value from and to each rank of the node. Collective over the node.
   std::vector<std::int64_t> swap(const std::vector<std::int64_t>& values) const;
 
@@ -56,6 +61,7 @@ class Wiring {
   std::map<Index, Index> taken_;       // first tag -> count
   std::vector<std::uint64_t> nonces_;  // of the node's ranks: part of what their shared memory is called; 0 has none
   std::vector<std::string> refusals_;
+  std::optional<bool> moves_device_memory_;
 };
 
 }  // namespace hilbrick

@@ -30,21 +30,27 @@ double extra_transfer(const Stencil& stencil, const Machine& machine, Int3 faces
 RankMetrics measure_rank(const Partition& partition, const Stencil& stencil, const Machine& machine, Rank rank, Index value_bytes) {
   const Surroundings near(partition, stencil, rank);
   RankMetrics m;
-  for (const Box& box : near.mine()) m.cells += box.volume();
+  for (const Box& box : near.mine()) {
+    m.cells += box.volume();
+    m.rows += box.extent().y * box.extent().z;
+  }
   m.boxes = static_cast<Index>(near.mine().size());
   m.load = partition.load(rank);
   m.faces = outer_faces(partition.grid(), partition.weights(), near.mine());
   std::vector<Rank> peers;
+  Index internode_messages = 0;
   const Nodes& nodes = partition.nodes();
   for (std::size_t phase = 0; phase < stencil.phases().size(); ++phase) {
     Rank last = nobody;
     near.for_each_crossing(phase, Surroundings::Direction::send, [&](Rank peer, int, const std::vector<Box>& boxes) {
       const Index bytes = union_volume(boxes) * value_bytes;
       m.bytes_per_step += bytes;
-      if (nodes.node_of(peer) != nodes.node_of(rank)) m.internode_bytes_per_step += bytes;
+      const bool abroad = nodes.node_of(peer) != nodes.node_of(rank);
+      if (abroad) m.internode_bytes_per_step += bytes;
       if (peer == last) return;
       last = peer;
       ++m.messages;
+      if (abroad) ++internode_messages;
       peers.push_back(peer);
     });
     near.for_each_crossing(phase, Surroundings::Direction::receive,
@@ -55,8 +61,10 @@ RankMetrics measure_rank(const Partition& partition, const Stencil& stencil, con
   const auto inside = static_cast<double>(m.bytes_per_step - m.internode_bytes_per_step);
   const Unit unit = partition.weights().unit(partition.tiling());
   m.seconds.compute =
-      static_cast<double>(m.load) * static_cast<double>(unit.cells) / static_cast<double>(unit.weight) * machine.seconds_per_cell;
-  m.seconds.messages = static_cast<double>(m.messages) * machine.message_seconds;
+      static_cast<double>(m.load) * static_cast<double>(unit.cells) / static_cast<double>(unit.weight) * machine.seconds_per_cell +
+      static_cast<double>(m.rows) * machine.seconds_per_row;
+  m.seconds.messages = static_cast<double>(m.messages - internode_messages) * machine.node_message_seconds +
+                       static_cast<double>(internode_messages) * machine.message_seconds;
   m.seconds.transfer = inside / machine.node_bytes_per_second +
                        static_cast<double>(m.internode_bytes_per_step) / machine.rank_bytes_per_second +
                        extra_transfer(stencil, machine, m.faces, value_bytes);

@@ -8,6 +8,12 @@
 
 namespace hilbrick {
 
+Machine by_messages(Machine machine) {
+  machine.node_message_seconds = machine.node_mpi_message_seconds;
+  machine.node_bytes_per_second = machine.node_mpi_bytes_per_second;
+  return machine;
+}
+
 CostModel cost_model(const Machine& machine, const Stencil& stencil, Index value_bytes, Unit unit) {
   constexpr double picoseconds = 1e12;
   const auto rounded = [](double ps) { return std::max<Index>(1, std::llround(ps)); };
@@ -17,7 +23,8 @@ CostModel cost_model(const Machine& machine, const Stencil& stencil, Index value
   for (int a = 0; a < 3; ++a) {
     // Half of what crosses a face goes each way.
     const double bytes = static_cast<double>(stencil.values_per_face(a) * value_bytes) / 2;
-    cost.face_ps[a] = rounded(picoseconds * bytes * static_cast<double>(machine.face_cost[a]) / machine.node_bytes_per_second);
+    const double row_end = a == 0 ? machine.seconds_per_row / 2 : 0;
+    cost.face_ps[a] = rounded(picoseconds * (bytes * static_cast<double>(machine.face_cost[a]) / machine.node_bytes_per_second + row_end));
   }
   return cost;
 }

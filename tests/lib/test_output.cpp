@@ -153,14 +153,14 @@ TEST(Digest, DependsOnValuesNotOnOwners) {
       const Field<double> field("f", domain, std::span<const Stencil>(&stencil, 1), 1);
       for (std::size_t b = 0; b < domain.boxes.size(); ++b)
         for_each_cell(field.blocks()[b].owned, [&](Int3 c) { field.at(b, c) = value_at<double>(1, c); });
-      digests.insert(hex(sum_digests(comm, local_digest(field, 1, grid))));
+      digests.insert(hex(sum_digests(comm, local_digest(field.ref(), 1, grid))));
       // The control: one bit of one value.
       for (std::size_t b = 0; b < domain.boxes.size(); ++b)
         if (domain.boxes[b].contains(Int3{0, 0, 0})) {
           double& v = field.at(b, {0, 0, 0});
           v = std::bit_cast<double>(std::bit_cast<std::uint64_t>(v) ^ 1u);
         }
-      EXPECT_EQ(digests.count(hex(sum_digests(comm, local_digest(field, 1, grid)))), 0u);
+      EXPECT_EQ(digests.count(hex(sum_digests(comm, local_digest(field.ref(), 1, grid)))), 0u);
     }
   EXPECT_EQ(digests.size(), 1u);
   // Closing planes count: the oracle, from every place that a value lives on.

@@ -235,14 +235,40 @@ TEST(Metrics, ModelledStepIsTheSlowestRankAndItsNodesLink) {
   machine.ranks_per_node = 2;
   const Partition partition(Method::slab, Tiling::with_bricks({{4, 4, 4}}, {1, 1, 4}), {}, Cartesian{{1, 1, 4}}, Nodes(machine, 4));
   machine.seconds_per_cell = 1;
-  machine.message_seconds = 1000;
+  machine.seconds_per_row = 64;
+  machine.node_message_seconds = 1000;
+  machine.message_seconds = 4000;
   machine.node_bytes_per_second = 0.25;
   machine.rank_bytes_per_second = 0.5;
   machine.link_bytes_per_second = 2;
   constexpr Index half = Index{2} * 16 * 4;  // bytes across one face, one way
-  // Rank 1: 16 cells, a message to each side, one of them to the other node, and the node's link carries that one.
+  // Rank 1: 16 cells in 4 rows, a message to each side, one of them to the other node, and the node's link carries that one.
   EXPECT_DOUBLE_EQ(step_time(measure(partition, Stencil::yee(), machine)),
-                   16 + 2 * 1000 + static_cast<double>(half) * (1 / 0.25 + 1 / 0.5 + 1 / 2.0));
+                   16 + 4 * 64 + 1000 + 4000 + static_cast<double>(half) * (1 / 0.25 + 1 / 0.5 + 1 / 2.0));
+  // By messages on the node too: other constants for the one that stays.
+  machine.node_mpi_message_seconds = 2000;
+  machine.node_mpi_bytes_per_second = 0.125;
+  EXPECT_DOUBLE_EQ(step_time(measure(partition, Stencil::yee(), by_messages(machine))),
+                   16 + 4 * 64 + 2000 + 4000 + static_cast<double>(half) * (1 / 0.125 + 1 / 0.5 + 1 / 2.0));
+}
+
+/// Rows against a visit of all cells: one begins where the cell before it along x is another box's, another rank's or beyond the grid.
+RC_GTEST_PROP(Metrics, RowsBeginWhereACellsLowerNeighbourLiesElsewhere, ()) {
+  const test::Case c = test::any_case(7);
+  for (Rank rank = 0; rank < c.partition.ranks(); ++rank) {
+    Index rows = 0;
+    for (const Box& box : boxes_of(c.partition, rank)) for_each_cell(box, [&](Int3 cell) { rows += box.contains(cell - unit(0)) ? 0 : 1; });
+    RC_ASSERT(measure_rank(c.partition, Stencil::yee(), {}, rank).rows == rows);
+  }
+}
+
+TEST(Metrics, CostModelChargesFacesNormalToXForTheRowsTheyEnd) {
+  Machine machine;
+  const CostModel plain = cost_model(machine, Stencil::yee(), 4);
+  machine.seconds_per_row = 50e-9;
+  const CostModel rows = cost_model(machine, Stencil::yee(), 4);
+  EXPECT_EQ(rows.face_ps, plain.face_ps + (Int3{25000, 0, 0}));
+  EXPECT_EQ(rows.cell_ps, plain.cell_ps);
 }
 
 /// Reference values, computed independently: brick faces between nodes of 16 ranks. A box of a row-major communicator, and the curve.

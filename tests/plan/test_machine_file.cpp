@@ -19,6 +19,10 @@ namespace {
 
 void expect_same(const Machine& a, const Machine& b) {
   EXPECT_EQ(a.seconds_per_cell, b.seconds_per_cell);
+  EXPECT_EQ(a.seconds_per_row, b.seconds_per_row);
+  EXPECT_EQ(a.node_message_seconds, b.node_message_seconds);
+  EXPECT_EQ(a.node_mpi_message_seconds, b.node_mpi_message_seconds);
+  EXPECT_EQ(a.node_mpi_bytes_per_second, b.node_mpi_bytes_per_second);
   EXPECT_EQ(a.message_seconds, b.message_seconds);
   EXPECT_EQ(a.node_bytes_per_second, b.node_bytes_per_second);
   EXPECT_EQ(a.rank_bytes_per_second, b.rank_bytes_per_second);
@@ -35,7 +39,8 @@ TEST(MachineFile, EmptyFileIsTheDefaults) { expect_same(parse_machine("# nothing
 TEST(MachineFile, EveryKeyReachesItsMember) {
   const Machine m = parse_machine(
       "seconds_per_cell = 1e-9\nmessage_seconds = 2e-6\nnode_bytes_per_second = 3e9\nrank_bytes_per_second = 4000000000\n"
-      "link_bytes_per_second = 5e9\nface_cost = [7, 8, 9]\nranks_per_node = 10\ndistribution = \"plane:11\"\n",
+      "link_bytes_per_second = 5e9\nseconds_per_row = 6e-9\nnode_message_seconds = 7e-9\nnode_mpi_message_seconds = 8e-9\n"
+      "node_mpi_bytes_per_second = 9e9\nface_cost = [7, 8, 9]\nranks_per_node = 10\ndistribution = \"plane:11\"\n",
       "m.toml");
   Machine expected;
   expected.seconds_per_cell = 1e-9;
@@ -43,12 +48,24 @@ TEST(MachineFile, EveryKeyReachesItsMember) {
   expected.node_bytes_per_second = 3e9;
   expected.rank_bytes_per_second = 4e9;
   expected.link_bytes_per_second = 5e9;
+  expected.seconds_per_row = 6e-9;
+  expected.node_message_seconds = 7e-9;
+  expected.node_mpi_message_seconds = 8e-9;
+  expected.node_mpi_bytes_per_second = 9e9;
   expected.face_cost = {7, 8, 9};
   expected.ranks_per_node = 10;
   expected.distribution = Distribution::plane;
   expected.plane = 11;
   expect_same(m, expected);
   EXPECT_EQ(parse_machine("ranks_per_node = [4, 4, 2]", "m.toml").node_slots, (std::vector<int>{4, 4, 2}));
+}
+
+TEST(MachineFile, WhatIsLeftOutFollowsTheMoreGeneralKey) {
+  const Machine all = parse_machine("message_seconds = 3e-6\nnode_bytes_per_second = 1e9", "m.toml");
+  EXPECT_EQ(all.node_message_seconds, 3e-6);
+  EXPECT_EQ(all.node_mpi_message_seconds, 3e-6);
+  EXPECT_EQ(all.node_mpi_bytes_per_second, 1e9);
+  EXPECT_EQ(parse_machine("message_seconds = 3e-6\nnode_message_seconds = 1e-6", "m.toml").node_mpi_message_seconds, 1e-6);
 }
 
 TEST(MachineFile, WhatIsWrittenIsReadAgain) {
@@ -59,6 +76,10 @@ TEST(MachineFile, WhatIsWrittenIsReadAgain) {
   for (int i = 0; i < 100; ++i) {
     Machine m;
     m.seconds_per_cell = constant();
+    m.seconds_per_row = i == 1 ? 0 : constant();
+    m.node_message_seconds = constant();
+    m.node_mpi_message_seconds = constant();
+    m.node_mpi_bytes_per_second = constant();
     m.message_seconds = constant();
     m.node_bytes_per_second = constant();
     m.rank_bytes_per_second = constant();

@@ -17,6 +17,12 @@ struct Domain {
   std::vector<Metrics> tried;  // on rank 0, of `automatic`: what each method would have cost
 };
 
+/// Calls f(box, cell) for each of this rank's cells, box by box, x fastest. Local.
+template <class F>
+void for_each_cell(const Domain& domain, F&& f) {
+  for (std::size_t b = 0; b < domain.boxes.size(); ++b) for_each_cell(domain.boxes[b], [&](Int3 cell) { f(b, cell); });
+}
+
 /// Chooses the partition of `method` for comm.size() ranks and takes this rank's boxes. Ranks sit on the nodes that the machine says, else
 /// on those that they found themselves on. For `automatic` the methods are measured in parallel, each rank its own share, and rank 0
 /// decides. Throws SharedError where the method cannot serve this many ranks. Collective over comm.

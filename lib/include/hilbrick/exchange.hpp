@@ -19,6 +19,7 @@
 #include <hilbrick/field.hpp>
 #include <hilbrick/partition/plan.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,17 +30,24 @@ namespace hilbrick {
 enum class Transport { automatic, message, shared };
 std::string_view name_of(Transport transport);
 
+/// How fields on a device travel: their messages handed to MPI where they lie, or through buffers of the host. `automatic` hands them over
+/// where MPI says that it can and was found to, by sending some and comparing.
+enum class DeviceMessages { automatic, staged, direct };
+
 struct ExchangeOptions {
   /// `shared` insists on it between ranks of one node and is an error where that fails; ranks of different nodes use `message` always.
   Transport transport = Transport::automatic;
   /// Larger messages of MPI travel as several requests; at most 2^31 - 1.
   Index largest_request_bytes = Index{1} << 30;
-  /// Pack shared messages past this core's caches. Several times as fast where the two cores share no cache, at worst some tens of per cent
-  /// slower where they do.
-  bool streaming = true;
+  /// Whether to pack shared messages past this core's caches: up to three times as fast where the two cores share no cache, up to twice as
+  /// slow where they do. Nothing: each message tries both, 16 times in 4096 exchanges, and takes the faster.
+  std::optional<bool> streaming = std::nullopt;
   /// Each message carries a checksum (XXH3-64), which finish() compares: a byte that changed on the way is an Error that names the pair.
   /// Its 8 bytes are not counted.
   bool checksum = false;
+  /// `direct` insists on it and is an error where MPI fails. Direct messages are all MPI's and carry no checksum: with a checksum, or where
+  /// `transport` is `shared`, `automatic` is `staged`. Without a meaning for fields that the host reaches.
+  DeviceMessages device_messages = DeviceMessages::automatic;
 };
 
 /// What was handed over, or taken, in one direction between this rank and a peer in a phase since the exchange was built.
@@ -48,7 +56,7 @@ struct MessageCounters {
   Transport transport;
   bool same_node;
   Index messages = 0, bytes = 0;
-  double copy_seconds = 0;  // packing or unpacking
+  double copy_seconds = 0;  // packing or unpacking; on a device to start that: what it took is in the totals of Counters
   double wait_seconds =
       0;  // sending: for a free buffer and for MPI to be done with it; receiving: for this peer, all earlier ones being done
 };
@@ -76,8 +84,8 @@ struct TransportPairs {
 class Exchange {
  public:
   /// The fields of the stencil, in its order; their blocks are those of the domain's boxes and hold what the stencil reads. Arrays
-  /// must stay in place while the exchange lives. Throws SharedError where ranks disagree on the partition, for fields that do not fit, and
-  /// where `shared` is insisted on and fails. Collective over comm.
+  /// must stay in place while the exchange lives, all in memory that the host reaches or all on the device. Throws SharedError where ranks
+  /// disagree on the partition, for fields that do not fit, and where `shared` is insisted on and fails. Collective over comm.
   Exchange(const Comm& comm, const Domain& domain, const Stencil& stencil, std::vector<FieldRef> fields,
            const ExchangeOptions& options = {});
   ~Exchange();
@@ -102,7 +110,8 @@ class Exchange {
   };
 
   /// Starts a phase. Until finish() its halos are undefined and the values that it sends must not change. Every rank must run the
-  /// same phases in the same order, one at a time. Local; waits for peers that are two exchanges of this phase behind.
+  /// same phases in the same order, one at a time. Fields on a device are packed in the default instance of its execution space, after the
+  /// kernels there; kernels in other instances must be done. Local; waits for peers that are two exchanges of this phase behind.
   Pending start(std::size_t phase);
 
   /// The other way round: adds the halos that a phase would fill to their owners' values, for what a solver deposits beyond its boxes;
@@ -114,10 +123,14 @@ class Exchange {
   void add_halos_to_owners(std::size_t phase);
 
   const Plan& plan() const;
+  /// What this rank sends to others when each phase is run once, by the plan.
+  Index planned_bytes() const;
   const Counters& counters() const;
   /// Counts from zero again, after a rehearsal for example. Local.
   void reset_counters();
   TransportPairs transports() const;
+  /// Whether messages are handed to MPI on the device.
+  bool direct() const;
   /// On rank 0 one line for people where ranks share a node and not its memory: which and why; else empty.
   const std::string& fallback() const;
   /// What this rank allocated for messages, in its own memory and in shared memory.

@@ -19,9 +19,17 @@ struct RankReport {
   Index predicted_bytes_per_step = 0, counted_bytes_per_step = 0;
   Index internode_bytes_per_step = 0;  // of the counted ones, for ranks on other nodes
   double compute_seconds = 0, wait_seconds = 0;
+  double step_seconds = 0, exchange_seconds = 0;  // by the clock, of all steps; the exchange packs, waits and unpacks
   TransportPairs pairs;
   double shared_setup_seconds = 0;  // of setup_seconds: finding out who shares memory, and mapping it
   Index memory_bytes = 0;           // the most this process ever had
+};
+
+/// What the time model said of a step.
+struct Forecast {
+  std::string constants;        // where they are from: a file's name; empty: defaults
+  StepSeconds step;             // of the slowest rank
+  double saved_by_sharing = 0;  // s a step, against messages of MPI within nodes
 };
 
 struct RunReport {
@@ -35,8 +43,16 @@ struct RunReport {
   std::vector<RankMetrics> slab;  // the naive slabs' metrics; empty when there are more ranks than cell planes
   std::vector<Metrics> tried;     // of `auto`: what each method would have cost
   std::string choice;             // and a sentence on it, for people
+  Forecast forecast;
   double mcells_per_second() const;
 };
+
+/// How long a step took by the clock: `compute` of the rank that waited least, so what others waited for, and the rest of the slowest step.
+struct MeasuredStep {
+  double compute = 0, exchange = 0;
+  double total() const { return compute + exchange; }
+};
+MeasuredStep measured_step(const RunReport& report);
 
 /// Every rank's report on rank 0, in rank order; empty elsewhere. Collective over comm.
 std::vector<RankReport> gather_reports(const Comm& comm, const RankReport& mine);

@@ -26,6 +26,7 @@ struct RankMetrics {
   Index cells = 0;  // active cells owned
   Index load = 0;   // their weight
   Index boxes = 0;  // merged boxes
+  Index rows = 0;   // rows of cells along x in these boxes
   Int3 faces;       // cell faces shared with other ranks, by the axis they are normal to
   Index peers = 0;  // ranks it sends to or receives from
   Index messages = 0;
@@ -84,8 +85,8 @@ inline constexpr int sampled_ranks = 1 << 15;
 /// All of it: the metrics of every rank, summed up, or of a sample where they are more than most_measured_ranks.
 Metrics measure(const Partition& partition, const Stencil& stencil, const Machine& machine, Index value_bytes = 4);
 
-/// The modelled seconds of one step, by the max-rate model (Gropp, Olson, Samfass 2016): the slowest rank computes, starts
-/// its messages and moves its bytes; a node's ranks share its link.
+/// The modelled seconds of one step, by the max-rate model (Gropp, Olson, Samfass 2016): the slowest rank computes its cells and rows,
+/// starts its messages and moves its bytes; a node's ranks share its link.
 double step_time(const Metrics& metrics);
 
 /// Cell faces between a rank's cells and other ranks', by the axis that they are normal to. Local.

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Programs on four nodes of a Slurm cluster, by srun and by mpirun, and with links that break.
+test_cluster.py BIN_DIR WORK_DIR MPIEXEC [unittest's arguments]. Exit 77 where no cluster can be made here."""
+
+import json
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+import unittest
+
+BIN, WORK = (pathlib.Path(argument).resolve() for argument in sys.argv[1:3])
+MPIEXEC = sys.argv[3]
+PROJECT = pathlib.Path(__file__).resolve().parents[2]
+CLUSTER = PROJECT / "tests/cluster/cluster.sh"
+LIMIT_S = 300  # for what hangs: ranks share few cores, and start slowly
+NODES, PER_NODE = 4, 2
+SIZE = [f"--nodes={NODES}", f"--ntasks-per-node={PER_NODE}"]
+SRUN = ["srun", "--mpi=pmix", "--kill-on-bad-exit=1", *SIZE]
+SALLOC = ["salloc", "--quiet", *SIZE]
+
+# Small, and as awkward as it is quick: unequal pieces, an absorbing layer, a periodic axis.
+SCENE = """
+[grid]
+cells = [40, 36, 28]
+spacing_m = 0.01
+boundary = { x = "pec", y = "periodic", z = "pml" }
+pml_cells = 4
+[run]
+steps = 60
+check_every = 20
+[partition]
+brick = 4
+[[source]]
+kind = "dipole"
+position_m = [0.2, 0.16, 0.15]
+component = "Ez"
+waveform = { kind = "gaussian", frequency_hz = 2e9 }
+[[probe]]
+name = "p"
+position_m = [0.123, 0.107, 0.152]
+[[snapshot]]
+name = "all"
+fields = ["Ez"]
+every = 30
+"""
+
+
+FEW_FILES = "--set snapshot.0.every=1000000 --set run.check_every=100"
+
+
+def last_step(notes):
+    lines = notes.read_text().splitlines() if notes.exists() else []
+    steps = [json.loads(line)["step"] for line in lines if line.endswith("}")]
+    return steps[-1] if steps else 0
+
+
+def cluster(*arguments, **options):
+    return subprocess.run([CLUSTER, *map(str, arguments)], text=True, timeout=LIMIT_S, **options)
+
+
+def setUpModule():
+    shutil.rmtree(WORK, ignore_errors=True)
+    WORK.mkdir(parents=True)
+    (WORK / "scene.toml").write_text(SCENE)
+    os.environ["HILBRICK_CLUSTER"] = str(WORK / "cluster")
+    shown = [part for folder in (PROJECT, BIN, WORK) for part in ("--show", folder)]
+    cluster("up", "--while", os.getpid(), *shown, NODES, 16, check=True)
+
+
+def tearDownModule():
+    cluster("down", check=True)
+
+
+class Cluster(unittest.TestCase):
+    def setUp(self):
+        self.folder = WORK / self.id().rsplit(".", 1)[1]
+        self.folder.mkdir()
+
+    def start(self, command, **environment):
+        """A command on the head node, in the background."""
+        env = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", **environment}
+        return subprocess.Popen([CLUSTER, "run", *map(str, command)], env=env, cwd=WORK, text=True, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def end(self, process, limit_s=LIMIT_S):
+        try:
+            out, err = process.communicate(timeout=limit_s)
+        except subprocess.TimeoutExpired:
+            cluster("run", "scancel", "--user=root", "--signal=KILL")
+            out, err = process.communicate(timeout=LIMIT_S)
+            self.fail(f"hangs: {process.args}\n{out}\n{err}")
+        return process.returncode, out, err
+
+    def succeed(self, command, **environment):
+        code, out, err = self.end(self.start(command, **environment))
+        self.assertEqual(code, 0, f"{out}\n{err}")
+        return out, err
+
+    def solve(self, launcher, *options):
+        """The report of a run of the scene."""
+        self.succeed([*launcher, "hilbrick-fdtd", "scene.toml", "--progress", "none", "--out", self.folder, *options])
+        return json.loads((self.folder / "report.json").read_text())
+
+    def alone(self, *options):
+        return self.solve(["srun", "--mpi=pmix", "--ntasks=1"], *options)["fields_digest"]
+
+    def check(self, report, transports=("shared", "message")):
+        """What holds for a run on all ranks: who is where, what went which way, and that it was as planned."""
+        ranks = report["per_rank"]
+        self.assertEqual([r["node"] for r in ranks], [n for n in range(NODES) for _ in range(PER_NODE)])
+        pairs = report["transport"]
+        self.assertEqual(pairs["shared"], NODES * PER_NODE * (PER_NODE - 1) if "shared" in transports else 0)
+        self.assertEqual(pairs["shared"] + pairs["message"], sum(r["peers"] for r in ranks))
+        self.assertGreater(pairs["message"], 0)
+        halo = report["halo"]
+        for of in ("max", "total"):
+            self.assertEqual(halo[f"counted_bytes_per_step_{of}"], halo[f"predicted_bytes_per_step_{of}"])
+        self.assertGreater(halo["internode_bytes_per_step_total"], 0)
+        self.assertLess(halo["internode_bytes_per_step_total"], halo["counted_bytes_per_step_total"])
+
+    def between_nodes(self, method):
+        """What the planner says that all nodes send each other in a step."""
+        out, _ = self.succeed(["hilbrick-plan", "--cells", "40x36x28", "--periodic", "y", "--brick", 4, "--boundary-cost", "0:1", "--ranks",
+                               NODES * PER_NODE, "--ranks-per-node", PER_NODE, "--method", method, "--format", "json"])
+        return json.loads(out)["results"][0]
+
+    def test_exchange(self):
+        cases = "By/Exchanges.FillExactlyWhatIsReadDouble/*:By/Exchanges.AddHalosToOwners/*:Exchange.SplitsLargeMessages"
+        for launcher in (SRUN, [*SALLOC, MPIEXEC]):
+            self.succeed([*launcher, "test_exchange", f"--ranks={NODES * PER_NODE}", f"--gtest_filter={cases}"])
+
+    def test_srun(self):
+        digest = self.alone()
+        for method in ("slab", "box", "rcb", "hilbert"):
+            report = self.solve(SRUN, "--verify", "--method", method)
+            self.assertEqual(report["fields_digest"], digest)
+            self.check(report)
+
+    def test_bytes_between_nodes_are_those_of_the_plan(self):
+        for method in ("slab", "box"):  # which look at no cell's cost
+            report = self.solve(SRUN, "--method", method, "--steps", "5")
+            plan = self.between_nodes(method)
+            self.assertEqual(report["halo"]["internode_bytes_per_step_total"], plan["internode_bytes_per_step_total"])
+            self.assertEqual(report["halo"]["counted_bytes_per_step_total"], plan["bytes_per_step_total"])
+
+    def test_messages_alone(self):
+        report = self.solve(SRUN, "--verify", "--transport", "message")
+        self.assertEqual(report["fields_digest"], self.alone())
+        self.check(report, ("message",))
+
+    def test_mpirun_in_salloc(self):
+        report = self.solve([*SALLOC, MPIEXEC], "--verify")
+        self.check(report)
+        self.assertEqual(report["fields_digest"], self.alone())
+
+    def test_mpirun_in_sbatch(self):
+        job = f"exec {MPIEXEC} hilbrick-fdtd scene.toml --verify --progress none --out {self.folder}"
+        code, _, _ = self.end(self.start(["sbatch", "--wait", *SIZE, "--output", self.folder / "log", "--wrap", job]))
+        self.assertEqual(code, 0, (self.folder / "log").read_text())
+        report = json.loads((self.folder / "report.json").read_text())
+        self.check(report)
+        self.assertEqual(report["fields_digest"], self.alone())
+
+    def test_the_readmes_srun_line(self):
+        lines = [line for line in (PROJECT / "README.md").read_text().splitlines() if line.startswith("srun ")]
+        self.assertEqual(len(lines), 1)
+        self.succeed(lines[0].split() + ["--steps", "5"])
+        folder = re.search(r"--out (\S+)", lines[0])[1]
+        report = json.loads((WORK / folder / "report.json").read_text())
+        self.assertEqual(report["ranks"], 64)
+        self.assertEqual(max(r["node"] for r in report["per_rank"]), NODES - 1)
+
+    def running(self, steps, **environment):
+        """A run of so many steps under way, and the file in which it notes them."""
+        notes = self.folder / "notes"
+        run = f"exec {shlex.join(SRUN)} hilbrick-fdtd scene.toml --steps {steps} {FEW_FILES} --progress json --out {self.folder} >{notes}"
+        process = self.start(["bash", "-c", run], **environment)
+        self.wait_for(lambda: last_step(notes) > 1, "steps")
+        return process, notes
+
+    def wait_for(self, condition, what):
+        end = time.monotonic() + LIMIT_S
+        while not condition():
+            self.assertLess(time.monotonic(), end, f"no {what} in {LIMIT_S} s")
+            time.sleep(0.1)
+
+    def test_a_link_cut_for_seconds(self):
+        steps = 5000
+        process, notes = self.running(steps)
+        cluster("cut", 3, check=True)
+        time.sleep(1)
+        before = last_step(notes)
+        time.sleep(4)
+        self.assertEqual(last_step(notes), before)  # else nothing was cut
+        self.assertLess(before, steps)
+        cluster("heal", 3, check=True)
+        code, _, err = self.end(process)
+        self.assertEqual(code, 0, err)
+        healed = json.loads((self.folder / "report.json").read_text())
+        self.assertEqual(healed["fields_digest"], self.alone("--steps", steps, *FEW_FILES.split()))
+
+    def test_a_link_cut_for_ever(self):
+        timeout_s = 5
+        process, _ = self.running(10**9, HILBRICK_TIMEOUT_S=str(timeout_s))
+        cluster("cut", 3, check=True)
+        self.addCleanup(self.idle)
+        self.addCleanup(cluster, "heal", 3)
+        code, _, err = self.end(process, limit_s=timeout_s + 60)
+        self.assertNotEqual(code, 0)
+        self.assertRegex(err, rf"rank \d on n\d has waited for rank \d for {timeout_s} s, since .*: its halos in phase \d")
+        # Nobody hears of the ranks that were cut off, and they end too.
+        self.wait_for(lambda: cluster("run", "pgrep", "hilbrick-fdtd", stdout=subprocess.DEVNULL).returncode, "end of the ranks cut off")
+
+    def idle(self):
+        """Until Slurm has all nodes back."""
+        count = ["sinfo", "--noheader", "--states=idle", "--format=%D"]
+        self.wait_for(lambda: cluster("run", *count, stdout=subprocess.PIPE).stdout.strip() == str(NODES), "idle nodes")
+
+
+if __name__ == "__main__":
+    if subprocess.run([CLUSTER, "check"]).returncode:
+        sys.exit(77)
+    unittest.main(argv=[sys.argv[0], *sys.argv[4:]], verbosity=2)
