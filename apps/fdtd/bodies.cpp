@@ -63,7 +63,16 @@ struct MeshParts {
   double tolerance_m = 0;
 };
 
-MeshParts read_body(const StlBody& body, std::vector<std::string>& warnings) {
+std::shared_ptr<const Mesh> mesh_of(const MeshParts& parts) {
+  std::vector<Vec3> vertices(parts.vertices_m.size() / 3);
+  for (std::size_t i = 0; i < parts.vertices_m.size(); ++i) vertices[i / 3][i % 3] = parts.vertices_m[i];
+  std::vector<Mesh::Triangle> triangles(parts.triangles.size() / 3);
+  for (std::size_t i = 0; i < parts.triangles.size(); ++i) triangles[i / 3][i % 3] = static_cast<std::int32_t>(parts.triangles[i]);
+  return std::make_shared<const Mesh>(std::move(vertices), std::move(triangles), parts.tolerance_m);
+}
+
+/// The parts of a body's mesh; makes the mesh, too.
+MeshParts read_body(StlBody& body, std::vector<std::string>& warnings) {
   std::vector<Solid> solids = read_stl(bytes_of(body.file), body.file);
   if (body.solid) {
     std::string names;
@@ -80,28 +89,25 @@ MeshParts read_body(const StlBody& body, std::vector<std::string>& warnings) {
   MeshParts parts;
   // Most STL files hold floats or as many digits: half a unit in their last place, rotated.
   parts.tolerance_m = std::ldexp(largest, -23) * body.scale;
-  for (const Solid& solid : solids) {
-    const std::string what = solid.name.empty() ? body.file : fmt::format("{}: solid \"{}\"", body.file, solid.name);
-    Surface surface = welded(solid, std::ldexp(largest, -21));
+  std::vector<Origin> origins;
+  const auto name_of = [&](const Solid& solid) {
+    return solid.name.empty() ? body.file : fmt::format("{}: solid \"{}\"", body.file, solid.name);
+  };
+  for (std::size_t i = 0; i < solids.size(); ++i) {
+    Surface surface = welded(solids[i], std::ldexp(largest, -21));
     for (Vec3& p : surface.vertices) p = placed(body, p);
-    orient(surface, what, warnings);
+    orient(surface, name_of(solids[i]), warnings);
     const auto base = static_cast<double>(parts.vertices_m.size() / 3);
     for (const Vec3& p : surface.vertices) parts.vertices_m.insert(parts.vertices_m.end(), p.begin(), p.end());
     for (const Mesh::Triangle& t : surface.triangles)
       for (const std::int32_t corner : t) parts.triangles.push_back(base + corner);
-    const Mesh mesh(std::move(surface.vertices), std::move(surface.triangles), parts.tolerance_m);
-    if (const auto overlap = find_overlap(mesh, surface.numbers))
-      warnings.push_back(fmt::format("{}: the surface {}; whatever any part of it encloses counts as inside", what, *overlap));
+    for (const Index number : surface.numbers) origins.push_back({static_cast<int>(i), number});
   }
+  body.mesh = mesh_of(parts);
+  if (const auto overlap = find_overlap(*body.mesh, origins))
+    warnings.push_back(fmt::format("{}: the surface {}; whatever any part of it encloses counts as inside",
+                                   name_of(solids[static_cast<std::size_t>(overlap->first)]), overlap->second));
   return parts;
-}
-
-std::shared_ptr<const Mesh> mesh_of(const MeshParts& parts) {
-  std::vector<Vec3> vertices(parts.vertices_m.size() / 3);
-  for (std::size_t i = 0; i < parts.vertices_m.size(); ++i) vertices[i / 3][i % 3] = parts.vertices_m[i];
-  std::vector<Mesh::Triangle> triangles(parts.triangles.size() / 3);
-  for (std::size_t i = 0; i < parts.triangles.size(); ++i) triangles[i / 3][i % 3] = static_cast<std::int32_t>(parts.triangles[i]);
-  return std::make_shared<const Mesh>(std::move(vertices), std::move(triangles), parts.tolerance_m);
 }
 
 /// Runs f and puts the place of a shape before the message of what it throws.
@@ -131,7 +137,9 @@ Scene with_bodies(const Comm& comm, Scene scene) {
       parts.vertices_m = broadcast(comm, std::move(parts.vertices_m));
       parts.triangles = broadcast(comm, std::move(parts.triangles));
       parts.tolerance_m = broadcast(comm, std::vector<double>{parts.tolerance_m}).front();
-      agree_on(comm, [&] { body->mesh = mesh_of(parts); });
+      agree_on(comm, [&] {
+        if (!body->mesh) body->mesh = mesh_of(parts);
+      });
     } else if (auto* grid = std::get_if<VoxelGrid>(&shape.form)) {
       file = grid->file;
       agree_on(comm, [&] { at_place(shape.place, [&] { grid->voxels = std::make_shared<const VoxelFile>(grid->file, grid->dataset); }); });

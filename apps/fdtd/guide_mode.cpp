@@ -87,7 +87,7 @@ GuideLine<T>::GuideLine(const Comm& comm, const Scene& scene, const Numerics& nu
   plane_ = static_cast<std::size_t>(plane_node);
   beside_ = plane_ - 1;
   driven_ = static_cast<std::size_t>(driven_node);
-  k_ = static_cast<T>(broadcast(comm, {guide_of(scene, source).k()}).front());
+  k_ = static_cast<T>(hilbrick::broadcast(comm, std::vector<double>{guide_of(scene, source).k()}).front());
   for (int half = 0; half < 2; ++half) {
     std::vector<CpmlCoefficients> along;
     if (comm.rank() == 0) along = cpml_along(nodes, {absorber, absorber}, half == 1, scene.spacing_m[source.axis], numerics.dt_s);

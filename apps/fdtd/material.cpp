@@ -20,14 +20,15 @@ bool electric_wall_low(const Scene& scene, int axis) {
   return scene.boundary[axis][0] == Boundary::pec || scene.boundary[axis][0] == Boundary::pml;
 }
 
-/// The cells whose component c may lie in a shape, as if the grid had no end.
+/// The cells whose component c may lie in a shape, as if the grid had no end, or one plane behind its last.
 Box candidate_cells(const Scene& scene, Component c, const Shape& shape) {
   const auto [low, high] = bounds_m(shape);
   const auto half = half_offset(c);
   Box box;
   for (int a = 0; a < 3; ++a) {
-    box.lo[a] = static_cast<Index>(std::floor(low[a] / scene.spacing_m[a] - 0.5 * half[a] - 1e-6));
-    box.hi[a] = static_cast<Index>(std::ceil(high[a] / scene.spacing_m[a] - 0.5 * half[a] + 1e-6)) + 1;
+    const auto in_grid = [&](double cells) { return static_cast<Index>(std::clamp(cells, -1.0, static_cast<double>(scene.cells[a] + 2))); };
+    box.lo[a] = in_grid(std::floor(low[a] / scene.spacing_m[a] - 0.5 * half[a] - 1e-6));
+    box.hi[a] = in_grid(std::ceil(high[a] / scene.spacing_m[a] - 0.5 * half[a] + 1e-6) + 1);
   }
   return box;
 }

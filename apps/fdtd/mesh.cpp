@@ -89,17 +89,19 @@ Mesh::Bins Mesh::make_bins(int axis) const {
       }
       if (low_u > high_u) continue;
       for (std::int32_t at = bin_at(0, low_u - margin_u); at <= bin_at(0, high_u + margin_u); ++at)
-        f(static_cast<std::size_t>(at) + static_cast<std::size_t>(n) * static_cast<std::size_t>(row));
+        f(static_cast<std::uint32_t>(at + n * row));
     }
   };
 
-  bins.first.assign(static_cast<std::size_t>(n) * static_cast<std::size_t>(n) + 1, 0);
-  for (const Triangle& t : triangles_) for_each_bin(t, [&](std::size_t bin) { ++bins.first[bin + 1]; });
-  for (std::size_t b = 1; b < bins.first.size(); ++b) bins.first[b] += bins.first[b - 1];
-  bins.triangles.resize(bins.first.back());
-  std::vector<std::uint32_t> next(bins.first.begin(), bins.first.end() - 1);
+  std::vector<std::pair<std::uint32_t, std::int32_t>> touched;
   for (std::size_t t = 0; t < triangles_.size(); ++t)
-    for_each_bin(triangles_[t], [&](std::size_t bin) { bins.triangles[next[bin]++] = static_cast<std::int32_t>(t); });
+    for_each_bin(triangles_[t], [&](std::uint32_t bin) { touched.emplace_back(bin, static_cast<std::int32_t>(t)); });
+  bins.first.assign(static_cast<std::size_t>(n) * static_cast<std::size_t>(n) + 1, 0);
+  for (const auto& [bin, t] : touched) ++bins.first[bin + 1];
+  for (std::size_t bin = 1; bin < bins.first.size(); ++bin) bins.first[bin] += bins.first[bin - 1];
+  bins.triangles.resize(touched.size());
+  std::vector<std::uint32_t> next(bins.first.begin(), bins.first.end() - 1);
+  for (const auto& [bin, t] : touched) bins.triangles[next[bin]++] = t;
   return bins;
 }
 

@@ -10,6 +10,7 @@
 #include <numbers>
 #include <utility>
 
+#include "numerics.hpp"
 #include "scene_reader.hpp"
 
 namespace hilbrick::fdtd {

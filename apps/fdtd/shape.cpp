@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 #include <cmath>
+#include <hilbrick/partition/error.hpp>
 
 #include "mesh.hpp"
 #include "scene.hpp"
@@ -63,10 +64,14 @@ bool inside(const Prism& s, const Vec3& p, double tolerance) {
 
 bool inside(const StlBody& s, const Vec3& p, double tolerance) { return s.mesh->contains(p, tolerance); }
 
-std::array<Vec3, 2> bounds(const StlBody& s) { return s.mesh->bounds_m(); }
+std::array<Vec3, 2> bounds(const StlBody& s) {
+  HILBRICK_ASSERT(s.mesh);  // with_bodies reads it
+  return s.mesh->bounds_m();
+}
 
 /// As the box around the grid.
 BoxShape box_of(const VoxelGrid& s) {
+  HILBRICK_ASSERT(s.voxels);  // with_bodies opens them
   BoxShape box{s.low_m, s.low_m};
   for (int a = 0; a < 3; ++a) box.high_m[a] += static_cast<double>(s.voxels->extent()[a]) * s.spacing_m[a];
   return box;

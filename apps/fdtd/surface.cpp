@@ -201,33 +201,39 @@ void orient(Surface& surface, const std::string& what, std::vector<std::string>&
   for (Mesh::Triangle& t : surface.triangles) turn(t);
 }
 
-std::optional<std::string> find_overlap(const Mesh& mesh, const std::vector<Index>& numbers) {
+std::optional<std::pair<int, std::string>> find_overlap(const Mesh& mesh, const std::vector<Origin>& origins) {
   const auto [low, high] = mesh.bounds_m();
-  const int n = std::max(4, static_cast<int>(std::sqrt(static_cast<double>(mesh.triangles().size()))));
+  const int n = std::max(4, static_cast<int>(std::sqrt(static_cast<double>(origins.size()) / 4)));
   double size = 0;
+  int solids = 0;
   for (int a = 0; a < 3; ++a) size = std::max(size, high[a] - low[a]);
+  for (const Origin& o : origins) solids = std::max(solids, o.solid + 1);
   const double least = std::max(1e-6 * size, 4 * mesh.tolerance_m());
+  const auto origin = [&](const Mesh::Crossing& c) { return origins[static_cast<std::size_t>(c.triangle)]; };
   std::vector<Mesh::Crossing> crossed;
+  std::vector<int> turns(static_cast<std::size_t>(solids));
   for (int axis = 0; axis < 3; ++axis) {
     const int u = (axis + 1) % 3, v = (axis + 2) % 3;
     for (int j = 0; j < n; ++j)
       for (int i = 0; i < n; ++i) {
-        // Off the middles of the bins, where regular bodies have their edges.
+        // Off the middles of squares, where regular bodies have their edges.
         Vec3 through{};
         through[u] = low[u] + (i + 0.4819) / n * (high[u] - low[u]);
         through[v] = low[v] + (j + 0.5237) / n * (high[v] - low[v]);
         mesh.crossings(axis, through, crossed);
-        int turns = 0;
         for (std::size_t k = 0; k + 1 < crossed.size(); ++k) {
-          turns += crossed[k].turn;
-          if (turns == 0 || turns == 1 || crossed[k + 1].at_m - crossed[k].at_m <= least) continue;
+          const auto [solid, number] = origin(crossed[k]);
+          int& entered = turns[static_cast<std::size_t>(solid)];
+          entered += crossed[k].turn;
+          if (entered == 0 || entered == 1 || crossed[k + 1].at_m - crossed[k].at_m <= least) continue;
           through[axis] = crossed[k].at_m;
           Vec3 end = through;
           end[axis] = crossed[k + 1].at_m;
-          return fmt::format("{} between triangles {} and {}, from {} to {}", turns < 0 ? "faces inwards" : "overlaps itself",
-                             numbers[static_cast<std::size_t>(crossed[k].triangle)],
-                             numbers[static_cast<std::size_t>(crossed[k + 1].triangle)], text_of(through), text_of(end));
+          return std::pair(
+              solid, fmt::format("{} between triangles {} and {}, from {} to {}", entered < 0 ? "faces inwards" : "overlaps itself", number,
+                                 origin(crossed[k + 1]).number, text_of(through), text_of(end)));
         }
+        std::fill(turns.begin(), turns.end(), 0);
       }
   }
   return std::nullopt;

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mesh.hpp"
@@ -27,8 +28,13 @@ Surface welded(const Solid& solid, double weld);
 /// nothing. `what`: who it is, in messages. Local.
 void orient(Surface& surface, const std::string& what, std::vector<std::string>& notes);
 
-/// The first place found where a surface overlaps itself or lies inside out in itself, in words; looks along one line an axis for each bin
-/// of the mesh. `numbers`: of the mesh's triangles. Local.
-std::optional<std::string> find_overlap(const Mesh& mesh, const std::vector<Index>& numbers);
+/// One triangle of a mesh where it came from.
+struct Origin {
+  int solid;     // 0, 1, ... of its file
+  Index number;  // in its file, from 1 on
+};
+/// The first place found where a solid overlaps itself or lies inside out, in words, and which solid. Looks along one line for each four
+/// triangles, on each axis. `origins`: of the mesh's triangles. Local.
+std::optional<std::pair<int, std::string>> find_overlap(const Mesh& mesh, const std::vector<Origin>& origins);
 
 }  // namespace hilbrick::fdtd

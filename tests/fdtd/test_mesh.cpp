@@ -284,11 +284,12 @@ TEST(Surface, WeldsWhatRoundingSeparates) {
 }
 
 TEST(Surface, OverlapsAreFound) {
-  const auto overlap = [](const std::vector<Corners>& triangles) {
+  const auto overlap = [](const std::vector<Corners>& triangles, int solid_of_others = 0) -> std::string {
     const Mesh mesh = mesh_of(triangles);
-    std::vector<Index> numbers(mesh.triangles().size());
-    for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<Index>(i) + 1;
-    return find_overlap(mesh, numbers).value_or("none");
+    std::vector<Origin> origins;
+    for (std::size_t i = 0; i < mesh.triangles().size(); ++i) origins.push_back({i < 12 ? 0 : solid_of_others, static_cast<Index>(i) + 1});
+    const auto found = find_overlap(mesh, origins);
+    return found ? found->second : "none";
   };
   const auto both = [](std::vector<Corners> a, const std::vector<Corners>& b) {
     a.insert(a.end(), b.begin(), b.end());
@@ -302,6 +303,7 @@ TEST(Surface, OverlapsAreFound) {
   EXPECT_EQ(found.substr(0, 42), "overlaps itself between triangles 14 and 4") << found;
   EXPECT_NE(found.find("from (0.5, "), std::string::npos) << found;
   EXPECT_NE(found.find("to (1, "), std::string::npos) << found;
+  EXPECT_EQ(overlap(both(cube, box_triangles({0.5, 0.25, 0.25}, {2, 0.75, 0.75})), 1), "none");  // two bodies may
   // All of it is inside all the same.
   const Mesh joined = mesh_of(both(cube, box_triangles({0.5, 0.25, 0.25}, {2, 0.75, 0.75})));
   for (const double x : {0.1, 0.6, 1.5}) EXPECT_TRUE(joined.contains({x, 0.5, 0.5}, 0));
