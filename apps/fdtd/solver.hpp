@@ -36,12 +36,17 @@ class Solver {
   /// SharedError that names the first faults. Collective over comm.
   void verify_halos();
 
+  /// Back to t = 0 and fields of zero, driven by the sources of `scene`, which differs from the solver's in nothing else and must outlive
+  /// it. Throws what sources throw. Collective over comm.
+  void reset(const Scene& scene);
+
   /// Steps done since t = 0.
   Index steps_done() const { return step_; }
   const Field<T>& field(Component c) const { return fields_[c]; }
   Field<T>& field(Component c) { return fields_[c]; }
   const Domain& domain() const { return domain_; }
   const Numerics& numerics() const { return numerics_; }
+  const Matter<T>& matter() const { return matter_; }
   const Exchange& exchange() const { return exchange_; }
 
   /// Energy in the whole grid. Collective over comm.
@@ -77,7 +82,7 @@ class Solver {
   std::array<T, 3> inverse_spacing_;
   std::vector<Field<T>> fields_;
   Matter<T> matter_;
-  Sources<T> sources_;
+  std::optional<Sources<T>> sources_;
   std::vector<std::unique_ptr<BoxWork>> work_;
   std::array<std::array<std::array<std::vector<T>, 2>, 2>, 3> cpml_;  // [axis][E, H][b, c], by cell along the axis
   Exchange exchange_;
