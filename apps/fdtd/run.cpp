@@ -210,10 +210,8 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
     const std::vector<Incidence> incidences = incidences_of(comm, *scene.sweep);
     if (progress) progress->expect(static_cast<Index>(incidences.size()) * numerics.steps);
     std::vector<RcsRow> rows;
-    Scene turned = scene;
     for (std::size_t i = 0; i < incidences.size(); ++i) {
-      agree_on(comm, [&] { turned.plane_waves.front() = arriving(scene.plane_waves.front(), incidences[i]); });
-      solver.reset(turned);
+      solver.restart({arriving(scene.plane_waves.front(), incidences[i])});
       spectra.clear();
       level_db = std::max(level_db, march(static_cast<Index>(incidences.size() - i - 1)));
       const std::vector<RcsRow> found = spectra.backscatter(incidences[i]);

@@ -105,12 +105,12 @@ struct Dipole {
   Place place;
 };
 
-/// A plane wave inside a total-field box. amplitude * waveform is the electric field in V/m at the box face that the wave enters by.
+/// A plane wave inside a total-field box. amplitude * waveform is the electric field in V/m at the corner of the box that the wave meets
+/// first; along an axis, at the face that it enters by.
 struct PlaneWave {
   Vec3 box_low_m, box_high_m;
-  int axis = 0;         // the direction is along this axis ...
-  int sign = 1;         // ... upwards or downwards
-  Vec3 polarization{};  // unit vector along E, normal to the axis
+  Vec3 direction{1, 0, 0};     // unit vector; exact where it is along an axis
+  Vec3 polarization{0, 0, 1};  // unit vector along E, normal to the direction
   Waveform waveform;
   Place place;
 };

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <numbers>
 #include <utility>
 
 #include "scene_reader.hpp"
@@ -78,32 +79,62 @@ void check_total_field_box(const TableReader& t, const Scene& scene, const Plane
   }
 }
 
+double dot(const Vec3& a, const Vec3& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
+
+/// A vector's direction; what lies within 1e-9 of an axis lies along it.
+Vec3 unit_vector(Vec3 v) {
+  for (int pass = 0; pass < 2; ++pass) {
+    const double length = std::sqrt(dot(v, v));
+    for (double& component : v) component = std::fabs(component) < 1e-9 * length ? 0 : component / length;
+  }
+  return v;
+}
+
+/// The wave that arrives from the angles of spherical coordinates, its E along theta or phi.
+void read_arrival(TableReader& t, PlaneWave& w) {
+  const double degree = std::numbers::pi / 180;
+  const double theta = degree * t.number("theta_deg", {.low = 0, .high = 180});
+  const double phi = degree * t.number("phi_deg", {.low = -360, .high = 360});
+  w.direction = unit_vector({-std::sin(theta) * std::cos(phi), -std::sin(theta) * std::sin(phi), -std::cos(theta)});
+  w.polarization = t.word("pol", {"theta", "phi"}) == "theta"
+                       ? unit_vector({std::cos(theta) * std::cos(phi), std::cos(theta) * std::sin(phi), -std::sin(theta)})
+                       : unit_vector({-std::sin(phi), std::cos(phi), 0});
+}
+
+void read_direction(TableReader& t, PlaneWave& w) {
+  const Vec3 direction = t.vector("direction");
+  if (!(dot(direction, direction) > 0))
+    t.reject("direction", fmt::format("expected a vector that is not zero, found {}", text_of(direction)));
+  w.direction = unit_vector(direction);
+  const Vec3 given = t.vector("polarization"), polarization = unit_vector(given);
+  const double along = dot(polarization, w.direction);
+  if (!(std::fabs(along) <= 1e-4))
+    t.reject("polarization", fmt::format("expected a vector at right angles to the direction, found {}", text_of(given)));
+  Vec3 across = polarization;
+  for (int a = 0; a < 3; ++a) across[a] -= along * w.direction[a];
+  w.polarization = unit_vector(across);
+}
+
 void read_plane_wave(TableReader& t, Scene& scene) {
   PlaneWave w;
   w.place = t.place();
   w.box_low_m = t.vector("box_low_m");
   w.box_high_m = t.vector("box_high_m");
-  const Vec3 direction = t.vector("direction");
-  w.axis = 0;
-  for (int a = 1; a < 3; ++a)
-    if (std::fabs(direction[a]) > std::fabs(direction[w.axis])) w.axis = a;
-  const double along = direction[w.axis];
+  bool by_vectors = false, by_angles = false;
+  for (const char* key : {"direction", "polarization"}) by_vectors |= t.given(key);
+  for (const char* key : {"theta_deg", "phi_deg", "pol"}) by_angles |= t.given(key);
+  if (by_vectors && by_angles)
+    fail(w.place, t.name() + ": expected either direction and polarization or theta_deg, phi_deg and pol, found keys of both");
+  if (by_angles)
+    read_arrival(t, w);
+  else
+    read_direction(t, w);
   for (int a = 0; a < 3; ++a)
-    if (along == 0 || (a != w.axis && std::fabs(direction[a]) > 1e-9 * std::fabs(along)))
-      t.reject("direction",
-               fmt::format("expected a direction along an axis, such as [1, 0, 0] or [0, 0, -1], found {}; only these exist so far",
-                           text_of(direction)));
-  if (scene.boundary[w.axis][0] == Boundary::periodic)
-    t.reject("direction",
-             fmt::format("expected a direction across the periodic axes, found one along {}; the wave has no face to enter by there",
-                         "xyz"[w.axis]));
-  w.sign = along > 0 ? 1 : -1;
-  w.polarization = t.vector("polarization");
-  const double strength = std::hypot(w.polarization[0], w.polarization[1], w.polarization[2]);
-  if (!(strength > 0 && std::isfinite(strength)) || std::fabs(w.polarization[w.axis]) > 1e-9 * strength)
-    t.reject("polarization", fmt::format("expected a vector at right angles to the direction, found {}", text_of(w.polarization)));
-  w.polarization[w.axis] = 0;
-  for (double& p : w.polarization) p /= strength;
+    if (scene.boundary[a][0] == Boundary::periodic && w.direction[a] != 0)
+      t.reject(by_angles ? "theta_deg" : "direction",
+               fmt::format("expected a direction across the periodic axes, found {}, which has a part along {}; the wave would not fit the "
+                           "period: choose another boundary there or a direction without that part",
+                           text_of(w.direction), "xyz"[a]));
   w.waveform = read_waveform(t.table("waveform"));
   check_total_field_box(t, scene, w);
   scene.plane_waves.push_back(std::move(w));

@@ -66,7 +66,7 @@ Solver<T>::Solver(const Comm& comm, const Scene& scene, const Numerics& numerics
       domain_(domain),
       fields_(make_fields<T>(domain, numerics)),
       matter_(make_matter<T>(scene, numerics, fields_)),
-      sources_(std::in_place, comm, scene, numerics, fields_, matter_),
+      sources_(comm, scene, numerics, fields_, matter_),
       exchange_(comm, domain, numerics.stencils[0], refs(fields_), halos) {
   if (numerics.stencils.size() > 1) average_exchange_.emplace(comm, domain, numerics.stencils[1], refs(fields_), halos);
   for (int a = 0; a < 3; ++a) inverse_spacing_[a] = static_cast<T>(1 / numerics.spacing_m[a]);
@@ -285,7 +285,7 @@ void Solver<T>::advance() {
   if constexpr (electric) mirror_at_magnetic_walls();
   for (std::size_t b = 0; b < work_.size(); ++b)
     for (const Box& rim : work_[b]->regions[phase].rim) update<electric>(*work_[b], b, rim);
-  sources_->template drive<electric>(step_);
+  sources_.template drive<electric>(step_);
   compute_seconds_ += thread_seconds() - begin;
 }
 
@@ -297,12 +297,12 @@ void Solver<T>::step() {
 }
 
 template <class T>
-void Solver<T>::reset(const Scene& scene) {
-  for (Field<T>& f : fields_) std::fill_n(f.data(), f.size(), T(0));
+void Solver<T>::restart(const std::vector<PlaneWave>& waves) {
+  sources_.set_plane_waves(waves);
+  for (const Field<T>& f : fields_) std::fill_n(f.data(), f.size(), T(0));
   for (auto& work : work_)
     for (auto& layers : work->layers)
       for (Layer& layer : layers) std::fill(layer.psi.begin(), layer.psi.end(), T(0));
-  sources_.emplace(comm_, scene, numerics_, fields_, matter_);
   step_ = 0;
 }
 

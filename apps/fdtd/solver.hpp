@@ -32,13 +32,13 @@ class Solver {
   /// Advances by one step. No collective.
   void step();
 
+  /// Zero fields at t = 0 again, with these plane waves in place of the scene's; matter and halos stay. Throws as the constructor does.
+  /// Collective over comm.
+  void restart(const std::vector<PlaneWave>& waves);
+
   /// Proves the exchange of halos on this scene's own partition; fields and counters end as they were before the first step. Throws
   /// SharedError that names the first faults. Collective over comm.
   void verify_halos();
-
-  /// Back to t = 0 and fields of zero, driven by the sources of `scene`, which differs from the solver's in nothing else and must outlive
-  /// it. Throws what sources throw. Collective over comm.
-  void reset(const Scene& scene);
 
   /// Steps done since t = 0.
   Index steps_done() const { return step_; }
@@ -82,7 +82,7 @@ class Solver {
   std::array<T, 3> inverse_spacing_;
   std::vector<Field<T>> fields_;
   Matter<T> matter_;
-  std::optional<Sources<T>> sources_;
+  Sources<T> sources_;
   std::vector<std::unique_ptr<BoxWork>> work_;
   std::array<std::array<std::array<std::vector<T>, 2>, 2>, 3> cpml_;  // [axis][E, H][b, c], by cell along the axis
   Exchange exchange_;

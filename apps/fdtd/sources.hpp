@@ -18,6 +18,9 @@ class Sources {
   Sources(const Comm& comm, const Scene& scene, const Numerics& numerics, std::vector<Field<T>>& fields, const Matter<T>& matter);
   ~Sources();
 
+  /// Other plane waves from now on, whatever the scene says. Throws SharedError for a box in a lossy material. Collective over comm.
+  void set_plane_waves(const std::vector<PlaneWave>& waves);
+
   /// Adds to E (H) what sources give in step `step`, after the update by the curl. Local.
   template <bool electric>
   void drive(Index step);
@@ -26,7 +29,8 @@ class Sources {
   struct Current;   // a dipole's value on this rank
   struct Incident;  // a plane wave's line and its faces on this rank
 
-  void add_plane_wave(const PlaneWave& wave);
+  void add_plane_wave(PlaneWave wave);
+  void add_rows(const WaveLine& line, const FaceCorrection& face, std::size_t box, Incident& incident);
   void add_dipole(const Dipole& dipole);
 
   const Comm& comm_;

@@ -16,9 +16,7 @@ double cross_section_scale(const Scene& scene) { return only_wave(scene) ? 2 * e
 
 /// How a wave is polarized, as seen from where it comes from.
 char sent_of(const PlaneWave& wave) {
-  Vec3 from = travel_of(wave);
-  for (double& c : from) c = -c;
-  const Direction d = direction_of(from);
+  const Direction d = direction_of({-wave.direction[0], -wave.direction[1], -wave.direction[2]});
   if (std::fabs(dot(wave.polarization, d.theta)) > 1 - 1e-9) return 'V';
   return std::fabs(dot(wave.polarization, d.phi)) > 1 - 1e-9 ? 'H' : 'P';
 }

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sweep.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cmath>
 
 namespace hilbrick::fdtd {
 
@@ -22,25 +19,10 @@ std::vector<Incidence> incidences_of(const Comm& comm, const SweepRequest& sweep
   return incidences;
 }
 
-Vec3 travel_of(const PlaneWave& wave) {
-  Vec3 travel{};
-  travel[wave.axis] = wave.sign;
-  return travel;
-}
-
 PlaneWave arriving(PlaneWave wave, const Incidence& incidence) {
-  const Vec3& from = incidence.from.r;
-  for (int a = 0; a < 3; ++a)
-    if (std::fabs(from[a]) == 1) {
-      wave.axis = a;
-      wave.sign = from[a] > 0 ? -1 : 1;
-      wave.polarization = incidence.sent == 'V' ? incidence.from.theta : incidence.from.phi;
-      return wave;
-    }
-  fail(wave.place,
-       fmt::format("expected a plane wave along an axis, such as theta_deg 90, phi_deg 180, found theta_deg {:g}, phi_deg {:g}; "
-                   "only these exist so far",
-                   incidence.theta_deg, incidence.phi_deg));
+  for (int a = 0; a < 3; ++a) wave.direction[a] = -incidence.from.r[a];
+  wave.polarization = incidence.sent == 'V' ? incidence.from.theta : incidence.from.phi;
+  return wave;
 }
 
 }  // namespace hilbrick::fdtd

@@ -20,9 +20,7 @@ struct Incidence {
 /// The runs of a sweep, as rank 0 computes them: theta slowest, then phi, then what is sent. Collective over comm.
 std::vector<Incidence> incidences_of(const Comm& comm, const SweepRequest& sweep);
 
-/// The plane wave's direction of travel, a unit vector.
-Vec3 travel_of(const PlaneWave& wave);
-/// A scene's plane wave arriving from another direction. Throws Error where the solver has no such wave.
+/// A scene's plane wave arriving from another direction.
 PlaneWave arriving(PlaneWave wave, const Incidence& incidence);
 
 }  // namespace hilbrick::fdtd

@@ -205,7 +205,7 @@ TEST(Rcs, OfAConductingSphereIsMies) {
   const Vec3 middle{0.5 * n * d, 0.5 * n * d, 0.5 * n * d};
   scene.shapes.push_back({Ellipsoid{middle, {radius, radius, radius}}, 1, {}});
   PlaneWave wave;
-  wave.axis = 0;
+  wave.direction = {1, 0, 0};
   wave.polarization = {0, 0, 1};
   const double half = radius + 3 * d;
   wave.box_low_m = {middle[0] - half, middle[1] - half, middle[2] - half};

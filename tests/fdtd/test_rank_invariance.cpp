@@ -3,6 +3,7 @@
 // One program of 13 ranks runs everything on its first 1, 2, 3, ... ranks.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <fstream>
 #include <map>
 #include <set>
@@ -65,9 +66,15 @@ Scene crowded(std::array<std::array<Boundary, 2>, 3> boundary) {
     s.dipoles.push_back(dipole(c, {1.6 * d, 25.6 * 1.2 * d, 12 * d}));    // the outermost cells that live
   }
   PlaneWave wave;
-  wave.axis = 2;
-  wave.sign = -1;
-  wave.polarization = {0.8, 0.6, 0};
+  // At an angle, but across periodic axes.
+  double length = 0;
+  for (int a = 0; a < 3; ++a) {
+    wave.direction[a] = boundary[a][0] == Boundary::periodic ? 0 : std::array{0.48, -0.6, -0.64}[a];
+    length += wave.direction[a] * wave.direction[a];
+  }
+  for (double& component : wave.direction) component /= std::sqrt(length);
+  wave.polarization = {wave.direction[1], -wave.direction[0], 0};
+  for (double& component : wave.polarization) component /= std::hypot(wave.direction[0], wave.direction[1]);
   wave.box_low_m = {6 * d, 6 * 1.2 * d, 8 * 0.9 * d};
   wave.box_high_m = {20 * d, 20 * 1.2 * d, 20 * 0.9 * d};
   wave.waveform = pulse(15e9);

@@ -179,8 +179,7 @@ at = "yee"
 
   ASSERT_EQ(s.plane_waves.size(), 1u);
   const PlaneWave& w = s.plane_waves[0];
-  EXPECT_EQ(w.axis, 1);
-  EXPECT_EQ(w.sign, -1);
+  EXPECT_EQ(w.direction, (Vec3{0, -1, 0}));
   EXPECT_DOUBLE_EQ(w.polarization[0], 0.6);
   EXPECT_EQ(w.polarization[1], 0);
   EXPECT_DOUBLE_EQ(w.polarization[2], 0.8);
@@ -576,19 +575,25 @@ TEST(Scene, RejectsSources) {
       {start + dipole + "position_m = [0, 0, 0]\n@polarization = [0, 0, 1]\n",
        "source[0].polarization: unknown key; expected kind, position_m, component or waveform"},
       {start + along + wave_box + "@position_m = [0, 0, 1]\n",
-       "source[0].position_m: unknown key; expected kind, box_low_m, box_high_m, direction, polarization or waveform"},
-      {start + wave + wave_box + "polarization = [0, 0, 1]\ndirection = @[1, 0.1, 0]\n",
-       "source[0].direction: expected a direction along an axis, such as [1, 0, 0] or [0, 0, -1], found (1, 0.1, 0); only these exist so "
-       "far"},
+       "source[0].position_m: unknown key; expected kind, box_low_m, box_high_m, direction, polarization, theta_deg, phi_deg, "
+       "pol or waveform"},
       {start + wave + wave_box + "polarization = [0, 0, 1]\ndirection = @[0, 0, 0]\n",
-       "source[0].direction: expected a direction along an axis, such as [1, 0, 0] or [0, 0, -1], found (0, 0, 0); only these exist so "
-       "far"},
+       "source[0].direction: expected a vector that is not zero, found (0, 0, 0)"},
+      {start + "@" + wave + wave_box, "source[0].direction: expected three numbers [x, y, z], found nothing; add the key"},
+      {start + "@" + wave + wave_box + "direction = [0, 0, 1]\ntheta_deg = 30\n",
+       "source[0]: expected either direction and polarization or theta_deg, phi_deg and pol, found keys of both"},
+      {start + "@" + wave + wave_box + "theta_deg = 30\npol = 'phi'\n", "source[0].phi_deg: expected a number, found nothing; add the key"},
+      {start + wave + wave_box + "theta_deg = 30\nphi_deg = 20\npol = @'x'\n",
+       "source[0].pol: expected theta or phi, found the string 'x'"},
+      {start + wave + wave_box + "direction = [1, 1, 0]\npolarization = @[1, -0.99, 0]\n",
+       "source[0].polarization: expected a vector at right angles to the direction, found (1, -0.99, 0)"},
       {start + wave + wave_box + "direction = [0, 1, 0]\npolarization = @[0, 1, 1]\n",
        "source[0].polarization: expected a vector at right angles to the direction, found (0, 1, 1)"},
       {start + wave + wave_box + "direction = [0, 1, 0]\npolarization = @[0, 0, 0]\n",
        "source[0].polarization: expected a vector at right angles to the direction, found (0, 0, 0)"},
       {periodic + along.substr(0, along.rfind("[1")) + "@[1, 0, 0]\n" + wave_box,
-       "source[0].direction: expected a direction across the periodic axes, found one along x; the wave has no face to enter by there"},
+       "source[0].direction: expected a direction across the periodic axes, found (1, 0, 0), which has a part along x; the wave would not "
+       "fit the period: choose another boundary there or a direction without that part"},
       {start + along + "box_low_m = @[0.0, 0.05, 0.05]\nbox_high_m = [0.15, 0.1, 0.1]\n",
        "source[0].box_low_m: expected at least 0.01 m along x, found 0" + away},
       {start + along + "box_low_m = [0.01, 0.05, 0.05]\nbox_high_m = @[0.15, 0.16, 0.1]\n",
@@ -722,8 +727,7 @@ TEST(Scene, ReadsTheAircraft) {
   EXPECT_GE(s.shapes.size(), 13u);
   for (const Shape& shape : s.shapes) EXPECT_EQ(shape.material, 1);
   ASSERT_EQ(s.plane_waves.size(), 1u);
-  EXPECT_EQ(s.plane_waves[0].axis, 0);
-  EXPECT_EQ(s.plane_waves[0].sign, -1);
+  EXPECT_EQ(s.plane_waves[0].direction, (Vec3{-1, 0, 0}));
   EXPECT_EQ(s.plane_waves[0].polarization, (Vec3{0, 1, 0}));
   EXPECT_EQ(s.probes.size(), 2u);
   EXPECT_EQ(s.snapshots.size(), 2u);
