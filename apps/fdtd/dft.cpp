@@ -66,9 +66,10 @@ Index sample_interval(const Scene& scene, const Numerics& numerics, const Spectr
   // Beyond this the grid carries no wave along its coarsest axis.
   const double limit_hz = std::asin(std::min(1.0, numerics.dt_s * light_speed_m_s / coarsest)) / (std::numbers::pi * numerics.dt_s);
   if (highest >= limit_hz)
-    fail(request.place, fmt::format("expected frequencies below {:.4g} Hz, where the grid carries waves at all, found {:g}; use a smaller "
-                                    "spacing or lower frequencies",
-                                    limit_hz, highest));
+    fail(request.place,
+         fmt::format("frequencies_hz: expected frequencies below {:.4g} Hz, where the grid carries waves at all, found {:g}; use a smaller "
+                     "spacing or lower frequencies",
+                     limit_hz, highest));
   double source_hz = 0;
   bool slow = false;
   const auto see = [&](const Waveform& w) {
@@ -80,7 +81,7 @@ Index sample_interval(const Scene& scene, const Numerics& numerics, const Spectr
   const double samples_per_s = highest + 2 * source_hz;
   const Index most = slow ? 1 : std::max<Index>(1, static_cast<Index>(1 / (samples_per_s * numerics.dt_s)));
   if (request.every && *request.every > most)
-    fail(request.every_place, fmt::format("expected at most {} steps between samples, found {}; {}", most, *request.every,
+    fail(request.every_place, fmt::format("every: expected at most {} steps between samples, found {}; {}", most, *request.every,
                                           slow ? "the spectra of cw and table waveforms have no end, and would fold onto the frequencies"
                                                : "higher frequencies of the sources would fold onto those asked for"));
   return request.every.value_or(most);
@@ -98,11 +99,10 @@ std::vector<Complex> normalisation(const Comm& comm, const Scene& scene, const N
     for (std::size_t f = 0; f < scale.size(); ++f) {
       const Complex s = spectrum_at(w, numerics, request.frequencies_hz[f]);
       if (!(std::abs(s) > 1e-3 * peak))
-        fail(request.place,
-             fmt::format(
-                 "expected frequencies that the source radiates, found {:g} Hz, where its waveform has {:.1e} of its spectrum's peak; "
-                 "use another waveform or other frequencies",
-                 request.frequencies_hz[f], peak > 0 ? std::abs(s) / peak : 0.0));
+        fail(request.place, fmt::format("frequencies_hz: expected frequencies that the source radiates, found {:g} Hz, where its waveform "
+                                        "has {:.1e} of its spectrum's peak; "
+                                        "use another waveform or other frequencies",
+                                        request.frequencies_hz[f], peak > 0 ? std::abs(s) / peak : 0.0));
       scale[f] = std::conj(s) / std::norm(s);
     }
   });

@@ -22,6 +22,8 @@ class EnergyWatch {
   EnergyWatch(const Scene& scene, const Numerics& numerics) : scene_(scene), numerics_(numerics) {
     for (const Dipole& d : scene.dipoles) sources_end_s_ = std::max(sources_end_s_, hilbrick::fdtd::silent_after_s(d.waveform));
     silent_after_s_ = sources_end_s_;
+    const double highest_hz = scene.stop_below_db ? highest_source_frequency_hz(scene) : 0;
+    if (highest_hz > 0) see_every_ = std::max<Index>(1, static_cast<Index>(1 / (2 * highest_hz * numerics.dt_s)));
     // A plane wave still has to leave the grid's line after its last sample; one crossing of the grid is enough.
     double crossing_s = 0;
     for (int a = 0; a < 3; ++a) crossing_s += static_cast<double>(scene.cells[a]) * scene.spacing_m[a] / light_speed_m_s;
@@ -29,6 +31,12 @@ class EnergyWatch {
       sources_end_s_ = std::max(sources_end_s_, hilbrick::fdtd::silent_after_s(w.waveform));
       silent_after_s_ = std::max(silent_after_s_, hilbrick::fdtd::silent_after_s(w.waveform) + crossing_s);
     }
+  }
+
+  /// Whether the energy must be seen after this step for its highest to be known well enough to stop by: often while sources are active,
+  /// since a short pulse may come and go between two checks. Local.
+  bool must_see(Index step) const {
+    return see_every_ > 0 && static_cast<double>(step) * numerics_.dt_s <= sources_end_s_ && step % see_every_ == 0;
   }
 
   /// Throws SharedError when the field is not finite or has grown without a source: every rank sees the same energy.
@@ -68,6 +76,7 @@ class EnergyWatch {
   const Scene& scene_;
   const Numerics& numerics_;
   double sources_end_s_ = 0, silent_after_s_ = 0, highest_ = 0;
+  Index see_every_ = 0;
   bool seen_driven_ = false, may_stop_ = false;
   std::optional<double> level_db_;
 };
@@ -192,11 +201,10 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
       });
       const Index step = solver.steps_done();
       done = step == numerics.steps;
-      if (step % scene.check_every == 0 || done) {
-        probes.flush();  // first: what led to a failure is worth most
-        loop.time([&] { watch.see(solver.energy(), step); });
-        done = done || (scene.stop_below_db && watch.below(*scene.stop_below_db));
-      }
+      const bool check = step % scene.check_every == 0 || done;
+      if (check) probes.flush();  // first: what led to a failure is worth most
+      if (check || watch.must_see(step)) loop.time([&] { watch.see(solver.energy(), step); });
+      done = done || (check && scene.stop_below_db && watch.below(*scene.stop_below_db));
       if (probes.full()) probes.flush();
       if (snapshots.due()) snapshots.write();
       if (progress && later_runs > 0 && done) progress->expect(steps_before + (later_runs + 1) * step);

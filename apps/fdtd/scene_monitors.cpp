@@ -83,6 +83,25 @@ void require_outside_layers(const TableReader& t, const Scene& scene, const Box&
                                    static_cast<double>(highest) * d, "xyz"[axis], static_cast<double>(planes.hi[axis]) * d));
 }
 
+/// Fails where a face of a flux box or a patch lies on the plane wave's box, so that E on it is total and H beside it scattered.
+void check_flux_faces(const TableReader& t, const Scene& scene, const Box& planes) {
+  const bool is_patch = planes.lo.x == planes.hi.x || planes.lo.y == planes.hi.y || planes.lo.z == planes.hi.z;
+  for (const PlaneWave& w : scene.plane_waves) {
+    const Box total = total_field_planes(scene, w);
+    for (int a = 0; a < 3; ++a) {
+      const bool flat = planes.lo[a] == planes.hi[a];
+      if (scene.boundary[a][0] == Boundary::periodic || flat != is_patch) continue;
+      const auto reject = [&](const char* key, Index plane) {
+        t.reject(key, fmt::format("expected a plane that is not a face of the plane wave's box, where E is the total field and H beside it "
+                                  "the scattered one, found {:g} m along {}; move it by a cell",
+                                  static_cast<double>(plane) * scene.spacing_m[a], "xyz"[a]));
+      };
+      if (!flat && planes.lo[a] == total.lo[a]) reject("low_m", planes.lo[a]);
+      if (planes.hi[a] == total.hi[a]) reject("high_m", planes.hi[a]);
+    }
+  }
+}
+
 /// Fails unless a far field's box lies between what radiates and the absorbing layers around.
 void check_far_field_box(const TableReader& t, const Scene& scene, const Box& planes) {
   const auto in_metres = [&](int a, Index plane) { return static_cast<double>(plane) * scene.spacing_m[a]; };
@@ -198,6 +217,7 @@ void read_fluxes(std::vector<TableReader> tables, Scene& scene) {
       t.reject("high_m",
                "expected a box, or a patch that is flat along one axis, found nothing that power could pass through; each side "
                "is moved to the nearest plane of the grid");
+    check_flux_faces(t, scene, f.planes);
     f.spectrum = read_spectrum(t, scene);
     t.finish();
     scene.fluxes.push_back(std::move(f));

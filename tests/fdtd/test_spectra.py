@@ -2,6 +2,7 @@
 """What a run writes about frequencies: dft, flux, far_field, sweep. test_spectra.py PROGRAM MPIEXEC NUMPROC_FLAG PLOT [unittest's arguments]"""
 
 import csv
+import json
 import os
 import pathlib
 import subprocess
@@ -66,7 +67,7 @@ at = "yee"
 [[flux]]
 name = "absorbed"
 low_m = [0.010, 0.0099, 0.009]
-high_m = [0.019, 0.0165, 0.0144]
+high_m = [0.018, 0.0165, 0.0144]
 frequencies_hz = { from = 5e9, to = 15e9, count = 3 }
 [[flux]]
 name = "through"
@@ -133,7 +134,7 @@ class Spectra(unittest.TestCase):
                 self.succeed(scene, "--precision", precision, "--brick", brick, ranks=ranks)
                 for name, data in self.contents().items():
                     self.assertTrue(data == reference[name], (precision, ranks, brick, name))
-        self.succeed(scene, "--precision", "double", "--steps", 149)
+        self.succeed(scene, "--precision", "double", "--steps", 140)
         control = self.contents()
         self.assertEqual([name for name in names if control[name] == reference[name]], [])
 
@@ -153,7 +154,7 @@ class Spectra(unittest.TestCase):
                         dt_s = data.attrs["time_s"] / (150 + (field[0] == "H") * 0.5) if path == snapshots[-1] else 0
                 right = right * dt_s
                 found = spectra[field]["re"][:] + 1j * spectra[field]["im"][:]
-                self.assertEqual(found.shape, (2, 1, 20, 20))
+                self.assertEqual(found.shape, (2, 1, 21, 20))
                 self.assertEqual(spectra[field].attrs["unit"], b"V/m s" if field[0] == "E" else b"A/m s")
                 numpy.testing.assert_allclose(found, right, rtol=0, atol=1e-9 * abs(right).max())
                 self.assertGreater(abs(right).max(), 0)
@@ -164,13 +165,13 @@ class Spectra(unittest.TestCase):
         absorbed = {float(row["frequency_hz"]): float(row["cross_section_m2"]) for row in rows_of(self.out / "flux.csv") if row["name"] == "absorbed"}
         scattered = {float(row["frequency_hz"]): float(row["scattering_cross_section_m2"]) for row in rows_of(self.out / "far_total.csv")}
         for frequency in (10e9, 15e9):
-            self.assertLess(absorbed[frequency], 0)
+            self.assertLess(absorbed[frequency], -0.1 * scattered[frequency])
             self.assertGreater(scattered[frequency], 0)
         # Without loss nothing is absorbed.
         self.succeed(scene, "--set", "run.stop_below_db=-60", "--set", "material.0.sigma=0", "--precision", "double", ranks=2)
         for row in rows_of(self.out / "flux.csv"):
             if row["name"] == "absorbed":
-                self.assertLess(abs(float(row["cross_section_m2"])), 1e-3 * abs(absorbed[10e9]))
+                self.assertLess(abs(float(row["cross_section_m2"])), 1e-2 * abs(absorbed[10e9]))
 
     def test_sweep(self):
         scene = SCENE + SWEEP
@@ -195,6 +196,45 @@ class Spectra(unittest.TestCase):
             swept = [row for row in rows if row["phi_deg"] == phi and row["pol"] == pol]
             self.assertEqual(alone, swept)
 
+    def test_sphere_looks_alike_from_everywhere(self):
+        scene = """
+[grid]
+cells = [34, 34, 34]
+spacing_m = 1e-3
+pml_cells = 6
+[run]
+steps = 1000
+check_every = 50
+stop_below_db = -45
+[[shape]]
+kind = "sphere"
+material = "pec"
+center_m = [0.017, 0.017, 0.017]
+radius_m = 0.005
+[[source]]
+kind = "plane_wave"
+box_low_m = [0.009, 0.009, 0.009]
+box_high_m = [0.025, 0.025, 0.025]
+direction = [1, 0, 0]
+polarization = [0, 0, 1]
+waveform = { kind = "gaussian_derivative", frequency_hz = 8e9 }
+[sweep]
+theta_deg = [90, 50]
+phi_deg = [0, 20, 45]
+pol = ["HH", "VV", "HV"]
+[[far_field]]
+name = "far"
+frequencies_hz = 8e9
+"""
+        self.succeed(scene, ranks=2)
+        levels = {"HH": [], "VV": [], "HV": []}
+        for row in rows_of(self.out / "rcs.csv"):
+            levels[row["pol"]].append(float(row["rcs_dbsm"]))
+        alike = levels["HH"] + levels["VV"]
+        self.assertEqual(len(alike), 12)
+        self.assertLess(max(alike) - min(alike), 0.3)
+        self.assertLess(max(levels["HV"]), min(alike) - 40)
+
     def test_mistakes(self):
         far = MONITORS[MONITORS.index("[[far_field]]"):MONITORS.index("[[snapshot]]")]
         for words, scene in [
@@ -208,9 +248,10 @@ class Spectra(unittest.TestCase):
             (["every", "at most"], SCENE + far + "every = 40\n"),
             (["name", "taken"], SCENE + MONITORS.replace('name = "raw"', 'name = "far"')),
             (["normalise"], SCENE + far + "normalise = 1\n"),
+            (["high_m", "not a face of the plane wave's box"], SCENE + "[[flux]]\nname = 'f'\nlow_m = [0.01, 0.011, 0.01]\nhigh_m = [0.019, 0.015, 0.015]\nfrequencies_hz = 1e10\n"),
             (["sweep", "far_field"], SCENE + SWEEP[:SWEEP.index("[[far_field]]")]),
             (["sweep", "snapshot"], SCENE + SWEEP + MONITORS[MONITORS.index("[[snapshot]]"):]),
-            (["theta_deg"], SCENE + SWEEP + "theta_deg = 30\n"),
+            (["theta_deg", "unknown"], SCENE + SWEEP + "theta_deg = 30\n"),
             (["flux", "nothing that power"], SCENE + "[[flux]]\nname = 'f'\nlow_m = [0.01, 0.01, 0.01]\nhigh_m = [0.01, 0.01, 0.015]\nfrequencies_hz = 1e10\n"),
         ]:
             for ranks in (1, 3) if words[0] in ("vacuum", "every") else (1,):
@@ -221,6 +262,12 @@ class Spectra(unittest.TestCase):
                 for word in words:
                     self.assertIn(word, messages[0])
                 self.assertIn("scene.toml:", messages[0])
+
+    def test_stops_by_energy(self):
+        # The pulse crosses the box between two checks, and still counts.
+        for ranks in (1, 3):
+            self.succeed(SCENE, "--set", "run.stop_below_db=-40", "--set", "run.steps=3000", ranks=ranks)
+            self.assertEqual(json.loads((self.out / "report.json").read_text())["steps"], 200)
 
     def test_early_end_is_told(self):
         self.assertIn("cut short", self.succeed(SCENE + SWEEP, "--steps", 60).stderr)
