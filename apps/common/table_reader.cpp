@@ -158,6 +158,12 @@ Index TableReader::integer(const std::string& key, Index low, Index high) {
   return value;
 }
 
+bool TableReader::flag(const std::string& key) {
+  const toml::node& found = required(key, "true or false");
+  if (!found.is_boolean()) wrong(key, found, "true or false");
+  return **found.as_boolean();
+}
+
 std::string TableReader::text(const std::string& key) {
   const toml::node& found = required(key, "a string");
   if (!found.is_string()) wrong(key, found, "a string", "put it in quotes");
@@ -199,11 +205,11 @@ std::vector<std::string> TableReader::words_once(const std::string& key, const s
   return values;
 }
 
-std::vector<double> TableReader::numbers(const std::string& key) {
+std::vector<double> TableReader::numbers(const std::string& key, Range range) {
   const toml::node& found = required(key, "an array of numbers");
   if (!found.is_array()) wrong(key, found, "an array of numbers");
   std::vector<double> values;
-  for (const toml::node& element : *found.as_array()) values.push_back(number_of(key, element, any_number));
+  for (const toml::node& element : *found.as_array()) values.push_back(number_of(key, element, range));
   return values;
 }
 

@@ -47,6 +47,7 @@ class TableReader {
   /// Required values.
   double number(const std::string& key, Range range = any_number);
   Index integer(const std::string& key, Index low, Index high = std::numeric_limits<Index>::max());
+  bool flag(const std::string& key);
   std::string text(const std::string& key);
   std::string word(const std::string& key, const std::vector<std::string>& words);                     // one of
   std::vector<std::string> words(const std::string& key, const std::vector<std::string>& words);       // at least one of
@@ -54,7 +55,7 @@ class TableReader {
   Vec3 vector(const std::string& key, Range range = any_number);
   std::vector<Vec3> vectors(const std::string& key, std::size_t count);
   std::vector<Vec3> vectors(const std::string& key);
-  std::vector<double> numbers(const std::string& key);
+  std::vector<double> numbers(const std::string& key, Range range = any_number);
   TableReader table(const std::string& key);
 
   /// Values with a default.

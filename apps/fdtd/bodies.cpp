@@ -13,10 +13,10 @@
 #include <numbers>
 #include <sstream>
 
+#include "closed_surface.hpp"
 #include "mesh.hpp"
 #include "scene_reader.hpp"
 #include "stl.hpp"
-#include "surface.hpp"
 #include "voxels.hpp"
 
 namespace hilbrick::fdtd {

@@ -75,6 +75,16 @@ Int3 yee_cell_below(const Numerics& numerics, Component c, const Vec3& point_m) 
 
 Index nearest_plane(double spacing_m, double coordinate_m) { return std::llround(coordinate_m / spacing_m); }
 
+Box touched_cells(const Scene& scene, const Vec3& low_m, const Vec3& high_m) {
+  Box cells;
+  for (int a = 0; a < 3; ++a) {
+    const double low = low_m[a] / scene.spacing_m[a], high = high_m[a] / scene.spacing_m[a];
+    cells.lo[a] = std::clamp<Index>(static_cast<Index>(std::floor(low + 1e-6)), 0, scene.cells[a] - 1);
+    cells.hi[a] = std::clamp<Index>(static_cast<Index>(std::ceil(high - 1e-6)), cells.lo[a] + 1, scene.cells[a]);
+  }
+  return cells;
+}
+
 std::array<std::array<Index, 2>, 3> pml_layers(const Scene& scene) {
   std::array<std::array<Index, 2>, 3> layers{};
   for (int a = 0; a < 3; ++a)
@@ -113,6 +123,11 @@ double cells_per_wavelength(const Scene& scene, const Material& material, double
   const double coarsest = *std::max_element(scene.spacing_m.begin(), scene.spacing_m.end());
   const double index = std::sqrt(relative_permittivity(material, 2 * std::numbers::pi * frequency_hz) * material.mu_r).real();
   return light_speed_m_s / (std::max(index, 1e-9) * frequency_hz * coarsest);
+}
+
+const Waveform* only_waveform(const Scene& scene) {
+  if (scene.dipoles.size() + scene.plane_waves.size() != 1) return nullptr;
+  return scene.dipoles.empty() ? &scene.plane_waves.front().waveform : &scene.dipoles.front().waveform;
 }
 
 double highest_source_frequency_hz(const Scene& scene) {

@@ -91,6 +91,10 @@ Scene parse_scene(std::string_view text, const std::string& path, const std::vec
   read_ports(reader.tables("port"), scene);
   read_probes(reader.tables("probe"), scene);
   read_snapshots(reader.tables("snapshot"), scene);
+  if (reader.given("sweep")) read_sweep(reader.table("sweep"), scene);
+  read_dfts(reader.tables("dft"), scene);
+  read_fluxes(reader.tables("flux"), scene);
+  read_far_fields(reader.tables("far_field"), scene);
   reader.finish();
   return scene;
 }

@@ -190,6 +190,48 @@ struct SnapshotRequest {
   Place place;
 };
 
+/// At which frequencies a monitor keeps spectra, F(f) = sum of f(t) exp(-j 2 pi f t) dt over the run.
+struct SpectrumRequest {
+  std::vector<double> frequencies_hz;
+  std::optional<Index> every;  // steps between the samples; default: as many as lose nothing (dft.hpp, sample_interval)
+  bool normalise = false;      // divided by the spectrum of the scene's one source: fields for an amplitude of 1
+  Place place, every_place;
+};
+
+/// Spectra of fields in a box of cells, in a file of its own.
+struct DftRequest {
+  std::string name;
+  Box cells;
+  std::vector<Component> fields;
+  bool at_cell = true;  // averaged to cell centres; false: each at its own Yee position
+  SpectrumRequest spectrum;
+};
+
+/// Power through a plane patch (planes.lo and .hi equal along one axis) or out of a box.
+struct FluxRequest {
+  std::string name;
+  Box planes;  // from grid planes lo to hi, both included
+  SpectrumRequest spectrum;
+};
+
+/// The field far away, from currents on a closed box.
+struct FarFieldRequest {
+  std::string name;
+  Box planes;                              // from grid planes lo to hi, both included
+  std::vector<double> theta_deg, phi_deg;  // every pair is a direction; from the z axis, from the x axis towards y
+  Vec3 phase_center_m;                     // where phases count from
+  bool total_power = false;                // integrate over all directions, which directivity needs
+  SpectrumRequest spectrum;
+  Place place;
+};
+
+/// Runs that differ in where the scene's plane wave arrives from and how it is polarized; what returns that way is its monostatic RCS.
+struct SweepRequest {
+  std::vector<double> theta_deg, phi_deg;
+  std::vector<std::string> pols;  // "HH", "VV", "HV", "VH": received, sent; V is E along theta, H along phi
+  Place place;
+};
+
 /// What a cell costs above the update of one in vacuum, in such updates. README.md, "Weights", says how these were measured.
 struct CellCosts {
   std::array<double, 3> pml{3.0, 0.9, 0.9};  // in the layer of the x, y, z axis; added up where layers meet. Rows along x are short there
@@ -225,6 +267,10 @@ struct Scene {
   std::vector<Port> ports;
   std::vector<Probe> probes;
   std::vector<SnapshotRequest> snapshots;
+  std::vector<DftRequest> dfts;
+  std::vector<FluxRequest> fluxes;
+  std::vector<FarFieldRequest> far_fields;
+  std::optional<SweepRequest> sweep;
 };
 
 /// Parses and checks a scene. `path` is only used in messages and to find files named by the scene. `overrides`: "key.path=value" as

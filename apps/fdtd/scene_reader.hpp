@@ -22,6 +22,11 @@ void read_elements(std::vector<TableReader> tables, Scene& scene);
 void read_ports(std::vector<TableReader> tables, Scene& scene);
 void read_probes(std::vector<TableReader> tables, Scene& scene);
 void read_snapshots(std::vector<TableReader> tables, Scene& scene);
+/// These after the sources and the probes.
+void read_sweep(TableReader sweep, Scene& scene);
+void read_dfts(std::vector<TableReader> tables, Scene& scene);
+void read_fluxes(std::vector<TableReader> tables, Scene& scene);
+void read_far_fields(std::vector<TableReader> tables, Scene& scene);
 Waveform read_waveform(TableReader table);
 
 /// Puts the value at the dotted key of an override, KEY=VALUE; arrays of tables take a number: source.0.waveform.frequency_hz.

@@ -47,6 +47,7 @@ class Solver {
   Field<T>& field(Component c) { return fields_[c]; }
   const Domain& domain() const { return domain_; }
   const Numerics& numerics() const { return numerics_; }
+  const Matter<T>& matter() const { return matter_; }
   const Exchange& exchange() const { return exchange_; }
 
   /// Energy in the whole grid. Collective over comm.

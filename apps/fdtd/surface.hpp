@@ -1,40 +1,33 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-// From loose triangles to a closed surface whose outside is known, or a message that says where it is not.
+// Surfaces on grid planes and the field values beside them that say what passes through. E on a plane goes with H half a cell outside:
+//
+//        plane p   half a cell on          n: outwards, along axis a; u, v follow a
+//           |           |
+//   inside  E_u         H_v   outside      E_u and H_v lie at (u + 1/2, v), E_v and H_u at (u, v + 1/2)
+//
+// Nothing is averaged, and nothing is lost by that: with J = n x H at E's places and M = -n x E at H's, Yee's own equations give the field
+// outside and none inside, exactly. So what these sums say of a source inside does not depend on where the surface lies.
 
-#include <optional>
-#include <string>
-#include <utility>
+#include <array>
 #include <vector>
 
-#include "mesh.hpp"
-#include "stl.hpp"
+#include "dft.hpp"
 
 namespace hilbrick::fdtd {
 
-/// A surface whose triangles share vertices.
-struct Surface {
-  std::vector<Vec3> vertices;
-  std::vector<Mesh::Triangle> triangles;
-  std::vector<Index> numbers;  // of the triangles in their file
+struct Face {
+  int axis;                            // a
+  int outwards;                        // 1 or -1
+  Index plane;                         // p
+  enum Values { E_u, H_v, E_v, H_u };  // of the regions
+  std::array<Region, 4> regions;
 };
 
-/// Triangles with corners that are equal to within `weld` joined in one vertex; those with two equal corners are left out. Local.
-Surface welded(const Solid& solid, double weld);
-
-/// Turns triangles so that each edge has as many that run along it one way as the other, and so that the surface as a whole faces
-/// outwards. Appends to `notes` what had to be turned. Throws Error for a surface that has holes, has no consistent outside or encloses
-/// nothing. `what`: who it is, in messages. Local.
-void orient(Surface& surface, const std::string& what, std::vector<std::string>& notes);
-
-/// One triangle of a mesh where it came from.
-struct Origin {
-  int solid;     // 0, 1, ... of its file
-  Index number;  // in its file, from 1 on
-};
-/// The first place found where a solid overlaps itself or lies inside out, in words, and which solid. Looks along one line for each four
-/// triangles, on each axis. `origins`: of the mesh's triangles. Local.
-std::optional<std::pair<int, std::string>> find_overlap(const Mesh& mesh, const std::vector<Origin>& origins);
+/// The face of a box of planes (lo to hi, both included) across an axis; its low one looks down.
+Face face_of(const Box& planes, int axis, bool high);
+/// Of all faces the regions, one face after the other.
+std::vector<Region> regions_of(const std::vector<Face>& faces);
 
 }  // namespace hilbrick::fdtd

@@ -12,9 +12,9 @@
 #include <random>
 #include <set>
 
+#include "closed_surface.hpp"
 #include "mesh.hpp"
 #include "stl_writer.hpp"
-#include "surface.hpp"
 
 namespace hilbrick::fdtd::testing {
 namespace {
