@@ -146,13 +146,15 @@ double driven_time_s(const Numerics& numerics, const WaveLine& line, Index node,
 }
 
 std::array<std::vector<CpmlCoefficients>, 2> line_cpml(const Numerics& numerics, const WaveLine& line) {
-  return {cpml_along(line.nodes, {0, absorber}, false, line.spacing_m, numerics.dt_s),
-          cpml_along(line.nodes, {0, absorber}, true, line.spacing_m, numerics.dt_s)};
+  const double index = std::sqrt(line.eps_r * line.mu_r);
+  const LayerPair layers{{0, absorber}, {index, index}};
+  return {cpml_along(line.nodes, layers, false, line.spacing_m, numerics.dt_s),
+          cpml_along(line.nodes, layers, true, line.spacing_m, numerics.dt_s)};
 }
 
 template <class T>
 IncidentSignal<T>::IncidentSignal(const std::array<double, 3>& signal, Index nodes)
-    : nodes_(nodes), first_(nodes), values_(static_cast<std::size_t>(taps * nodes), T(0)) {
+    : nodes_(nodes), first_(nodes), values_(static_cast<std::size_t>(parts * nodes), T(0)) {
   for (int tap = 0; tap < taps; ++tap) {
     // Lagrange's polynomial of the tap's node and its derivatives: q^2 is minus the second, q^4 the fourth.
     std::array<double, taps + 4> lagrange{1};
@@ -162,9 +164,13 @@ IncidentSignal<T>::IncidentSignal(const std::array<double, 3>& signal, Index nod
       for (int p = taps - 1; p >= 0; --p) lagrange[p] = (p > 0 ? lagrange[p - 1] : 0) - (other - 2) * lagrange[p];
       scale *= tap - other;
     }
-    for (int p = 0; p < taps; ++p) {
-      const double second = (p + 1) * (p + 2) * lagrange[p + 2], fourth = (p + 1) * (p + 2) * (p + 3) * (p + 4) * lagrange[p + 4];
-      weights_[p][tap] = static_cast<T>((signal[0] * lagrange[p] - signal[1] * second + signal[2] * fourth) / scale);
+    for (int part = 0; part < parts; ++part) {
+      double sum = 0;
+      for (int p = taps - 1; p >= 0; --p) {
+        const double second = (p + 1) * (p + 2) * lagrange[p + 2], fourth = (p + 1) * (p + 2) * (p + 3) * (p + 4) * lagrange[p + 4];
+        sum = sum * part / parts + (signal[0] * lagrange[p] - signal[1] * second + signal[2] * fourth);
+      }
+      weights_[tap][part] = static_cast<T>(sum / scale);
     }
   }
 }
@@ -173,29 +179,21 @@ template <class T>
 void IncidentSignal<T>::include(double node) {
   const auto j = static_cast<Index>(node);
   first_ = std::min(first_, j);
-  last_ = std::max(last_, j + 1);
-  HILBRICK_ASSERT(first_ >= 2 && last_ + 3 <= nodes_);
+  last_ = std::max(last_, j + 1);  // the first of its points ends the last stretch before it
+  HILBRICK_ASSERT(first_ >= 2 && last_ + 3 < nodes_);
 }
 
 template <class T>
 void IncidentSignal<T>::follow(const std::vector<T>& line) {
-  for (int p = 0; p < taps; ++p) {
-    T* out = values_.data() + p * nodes_;
-    const std::array<T, taps> w = weights_[p];
-    const T* in = line.data() - 2;
-    for (Index j = first_; j < last_; ++j) {
-      T sum = w[0] * in[j];
-      for (int tap = 1; tap < taps; ++tap) sum += w[tap] * in[j + tap];
-      out[j] = sum;
+  for (Index j = first_; j <= last_; ++j) {
+    const T* in = line.data() + (j - 2);
+    T* __restrict out = values_.data() + j * parts;
+    for (int part = 0; part < parts; ++part) {
+      T sum = weights_[0][part] * in[0];
+      for (int tap = 1; tap < taps; ++tap) sum += weights_[tap][part] * in[tap];
+      out[part] = sum;
     }
   }
-}
-
-template <class T>
-typename IncidentSignal<T>::Polynomials IncidentSignal<T>::polynomials() const {
-  Polynomials out;
-  for (int p = 0; p < taps; ++p) out.power[p] = values_.data() + p * nodes_;
-  return out;
 }
 
 template <class T>

@@ -57,23 +57,12 @@ double driven_time_s(const Numerics& numerics, const WaveLine& line, Index node,
 /// The absorbing end's coefficients for E and H nodes. Uses exp and pow: compute once and broadcast.
 std::array<std::vector<CpmlCoefficients>, 2> line_cpml(const Numerics& numerics, const WaveLine& line);
 
-/// One component of the incident wave along a line: between nodes j and j + 1 a polynomial in the way from j.
+/// One component of the incident wave along a line: Lagrange's polynomials of six nodes at `parts` points between one node and the next,
+/// straight in between.
 template <class T>
 class IncidentSignal {
  public:
-  static constexpr int taps = 6;  // nodes j - 2 .. j + 3
-
-  struct Polynomials {
-    std::array<const T*, taps> power;  // [power][node]
-
-    T at(double node) const {
-      const auto j = static_cast<std::int32_t>(node);
-      const T t = static_cast<T>(node - static_cast<double>(j));
-      T sum = power[taps - 1][j];
-      for (int p = taps - 2; p >= 0; --p) sum = sum * t + power[p][j];
-      return sum;
-    }
-  };
+  static constexpr int parts = 32;
 
   /// `signal` as in WaveLine. Local.
   IncidentSignal(const std::array<double, 3>& signal, Index nodes);
@@ -82,13 +71,20 @@ class IncidentSignal {
   void include(double node);
   /// Takes the line's values, one for each node. Local.
   void follow(const std::vector<T>& line);
-  Polynomials polynomials() const;
+
+  /// The value between the nodes that were included; `part` is the node times `parts`.
+  static T at(const T* values, double part) {
+    const auto i = static_cast<std::int32_t>(part);
+    return values[i] + static_cast<T>(part - static_cast<double>(i)) * (values[i + 1] - values[i]);
+  }
+  const T* values() const { return values_.data(); }
 
  private:
-  Index nodes_;
-  Index first_, last_ = 0;                         // asked for: first_ <= j < last_
-  std::array<std::array<T, taps>, taps> weights_;  // [power][tap]
-  std::vector<T> values_;                          // [power][node]
+  static constexpr int taps = 6;  // nodes j - 2 .. j + 3
+
+  Index nodes_, first_, last_ = 0;                  // asked for: first_ <= j <= last_
+  std::array<std::array<T, parts>, taps> weights_;  // [tap][part]
+  std::vector<T> values_;                           // [node][part]
 };
 
 /// The line itself.

@@ -235,8 +235,8 @@ struct SweepRequest {
 /// What a cell costs above the update of one in vacuum, in such updates. README.md, "Weights", says how these were measured.
 struct CellCosts {
   std::array<double, 3> pml{3.0, 0.9, 0.9};  // in the layer of the x, y, z axis; added up where layers meet. Rows along x are short there
-  double material_change = 5;  // where a row along x goes from one material to another; twice that where scenes have a magnetic material
-  double incident_value = 3;   // a field value on the faces of a plane wave's box
+  double material_change = 5;   // where a row along x goes from one material to another; twice that where scenes have a magnetic material
+  double incident_value = 1.5;  // a field value on the faces of a plane wave's box
 };
 
 struct Scene {

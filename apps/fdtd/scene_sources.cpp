@@ -95,7 +95,7 @@ Vec3 unit_vector(Vec3 v) {
 void read_arrival(TableReader& t, PlaneWave& w) {
   const double degree = std::numbers::pi / 180;
   const double theta = degree * t.number("theta_deg", {.low = 0, .high = 180});
-  const double phi = degree * t.number("phi_deg", {.low = -360, .high = 360});
+  const double phi = degree * t.number("phi_deg");
   w.direction = unit_vector({-std::sin(theta) * std::cos(phi), -std::sin(theta) * std::sin(phi), -std::cos(theta)});
   w.polarization = t.word("pol", {"theta", "phi"}) == "theta"
                        ? unit_vector({std::cos(theta) * std::cos(phi), std::cos(theta) * std::sin(phi), -std::sin(theta)})

@@ -76,6 +76,8 @@ class Solver {
   void advance();
   void make_interiors();
   void make_layers();
+  /// The smallest refractive index in the layer at a face; 1 where there is none. Collective over comm.
+  double layer_index(int axis, int side) const;
   const Comm& comm_;
   const Scene& scene_;
   const Numerics& numerics_;

@@ -28,7 +28,7 @@ struct Sources<T>::Incident {
     T* f;
     Index stride;
     std::int32_t first, last;  // cells along the axis
-    double node, per_cell;     // on the line: of cell 0, from cell to cell
+    double part, per_cell;     // where IncidentSignal has them: cell 0, from cell to cell
     T factor;                  // gain included
   };
   IncidentLine<T> line;
@@ -41,22 +41,22 @@ struct Sources<T>::Incident {
     for (std::size_t c = electric ? 0 : 3; c < (electric ? 3 : 6); ++c) {
       if (rows[c].empty()) continue;
       signals[c].follow(electric ? line.e() : line.h());
-      const auto incident = signals[c].polynomials();
-      for (const Row& row : rows[c]) add(row, incident);
+      for (const Row& row : rows[c]) add(row, signals[c].values());
     }
   }
 
-  static void add(const Row& row, const typename IncidentSignal<T>::Polynomials incident) {
-    const auto [f_, stride, first, last, node, per_cell, factor] = row;
-    T* __restrict f = f_;
-    const auto along = [&, node = node, per_cell = per_cell, factor = factor](Index step) {
+  static void add(const Row& row_, const T* incident) {
+    const Row row = row_;
+    T* __restrict f = row.f;
+    const auto along = [&](Index stride) {
       HILBRICK_NO_ALIASES
-      for (std::int32_t i = first; i < last; ++i) f[(i - first) * step] += factor * incident.at(node + per_cell * static_cast<double>(i));
+      for (std::int32_t i = row.first; i < row.last; ++i)
+        f[(i - row.first) * stride] += row.factor * IncidentSignal<T>::at(incident, row.part + row.per_cell * static_cast<double>(i));
     };
-    if (stride == 1)
+    if (row.stride == 1)
       along(1);
     else
-      along(stride);
+      along(row.stride);
   }
 };
 
@@ -152,8 +152,9 @@ void Sources<T>::add_rows(const WaveLine& line, const FaceCorrection& face, std:
         node += s[2] * static_cast<double>(read.z);
         node += s[along] * static_cast<double>(face.shift[along]);
         const auto first = static_cast<std::int32_t>(at[along]), last = static_cast<std::int32_t>(end[along]);
-        incident.rows[face.incident].push_back({fields_[c].data() + block.index(at), along == 0 ? 1 : block.stride_y, first, last, node,
-                                                s[along], static_cast<T>(static_cast<double>(gain) * face.factor)});
+        constexpr double parts = IncidentSignal<T>::parts;
+        incident.rows[face.incident].push_back({fields_[c].data() + block.index(at), along == 0 ? 1 : block.stride_y, first, last,
+                                                parts * node, parts * s[along], static_cast<T>(static_cast<double>(gain) * face.factor)});
         for (const std::int32_t i : {first, last - 1}) incident.signals[face.incident].include(node + s[along] * static_cast<double>(i));
       }
       at = end;

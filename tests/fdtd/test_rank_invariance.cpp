@@ -151,6 +151,20 @@ TEST(SameBits, CrowdedSceneBetweenEveryKindOfWall) {
   same_bits<double>(world, crowded({{{pmc, pml}, {periodic, periodic}, {pec, pmc}}}), "pmc/pml, periodic, pec/pmc", false);
 }
 
+TEST(SameBits, LayersOnOneToSixFaces) {
+  // Slabs of 13 ranks are thinner than the layers along x, bricks of 3 and 7 thinner and thicker.
+  const Comm world(MPI_COMM_WORLD);
+  std::array<std::array<Boundary, 2>, 3> boundary{{{pec, pec}, {pec, pec}, {pec, pec}}};
+  for (int face = 0; face < 6; ++face) {
+    boundary[face / 2][face % 2] = pml;
+    const Scene scene = crowded(boundary);
+    const std::string reference = digest_of_run<float>(world, scene, 1, Method::hilbert, 16);
+    EXPECT_EQ(digest_of_run<float>(world, scene, 13, Method::slab, 16), reference) << face;
+    EXPECT_EQ(digest_of_run<float>(world, scene, 8, Method::hilbert, 3), reference) << face;
+    EXPECT_EQ(digest_of_run<float>(world, scene, 5, Method::hilbert, 7), reference) << face;
+  }
+}
+
 TEST(SameBits, AnyWeights) {
   const Comm world(MPI_COMM_WORLD);
   Scene scene = crowded({{{pml, pec}, {pml, pml}, {pec, pml}}});

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -549,6 +550,34 @@ TEST(Scene, ReadsATableFromAFile) {
   std::filesystem::remove(table);
   std::filesystem::create_directory(table);
   EXPECT_NE(error("").find("source[0].waveform.file: cannot read " + table + ": "), std::string::npos) << error("");
+}
+
+TEST(Scene, PlaneWavesGoByVectorsOrArriveFromAngles) {
+  const auto wave_of = [](const std::string& keys) { return parse_scene(start + wave + wave_box + keys, "s.toml").plane_waves.at(0); };
+  // Along the axes exactly.
+  PlaneWave w = wave_of("theta_deg = 90\nphi_deg = 0\npol = 'theta'\n");
+  EXPECT_EQ(w.direction, (Vec3{-1, 0, 0}));
+  EXPECT_EQ(w.polarization, (Vec3{0, 0, -1}));
+  w = wave_of("theta_deg = 90\nphi_deg = -90\npol = 'phi'\n");
+  EXPECT_EQ(w.direction, (Vec3{0, 1, 0}));
+  EXPECT_EQ(w.polarization, (Vec3{1, 0, 0}));
+  w = wave_of("theta_deg = 180\nphi_deg = 0\npol = 'theta'\n");
+  EXPECT_EQ(w.direction, (Vec3{0, 0, 1}));
+  EXPECT_EQ(w.polarization, (Vec3{-1, 0, 0}));
+  w = wave_of("direction = [2, 1e-12, 0]\npolarization = [1e-7, 0, -2]\n");
+  EXPECT_EQ(w.direction, (Vec3{1, 0, 0}));
+  EXPECT_EQ(w.polarization, (Vec3{0, 0, -1}));
+  // At an angle.
+  w = wave_of("theta_deg = 60\nphi_deg = 30\npol = 'theta'\n");
+  const Vec3 direction{-0.75, -std::sqrt(3) / 4, -0.5}, theta{std::sqrt(3) / 4, 0.25, -std::sqrt(3) / 2}, phi{-0.5, std::sqrt(3) / 2, 0};
+  for (int a = 0; a < 3; ++a) {
+    EXPECT_NEAR(w.direction[a], direction[a], 1e-15);
+    EXPECT_NEAR(w.polarization[a], theta[a], 1e-15);
+    EXPECT_NEAR(wave_of("theta_deg = 60\nphi_deg = 30\npol = 'phi'\n").polarization[a], phi[a], 1e-15);
+  }
+  w = wave_of("direction = [1, 2, 2]\npolarization = [2, 0, -0.9999]\n");
+  EXPECT_NEAR(w.direction[1], 2.0 / 3, 1e-15);
+  EXPECT_NEAR(w.polarization[0] * w.direction[0] + w.polarization[1] * w.direction[1] + w.polarization[2] * w.direction[2], 0, 1e-15);
 }
 
 TEST(Scene, RejectsSources) {

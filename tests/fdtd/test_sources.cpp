@@ -187,20 +187,62 @@ TEST(Cpml, ReturnsLittle) {
     const auto db = LayerTest{f}.reflection_db(comm);
     if (comm.rank() == 0)
       std::printf("CPML, pulse at %.0f GHz: face %.1f dB, edge %.1f dB, corner %.1f dB\n", f / 1e9, db[0], db[1], db[2]);
-    for (double level : db) EXPECT_LT(level, -70);
+    for (double level : db) EXPECT_LT(level, -88);
   }
 }
 
 TEST(Cpml, ReturnsLittleFromMaterialsThatRunIn) {
   const Comm comm(MPI_COMM_WORLD);
-  Material m;
-  m.name = "filling";
-  m.eps_r = 2;
-  m.sigma = 0.02;
-  m.mu_r = 1.5;
-  const auto db = LayerTest{5e9}.reflection_db(comm, m);
-  if (comm.rank() == 0) std::printf("CPML in a material: face %.1f dB, edge %.1f dB, corner %.1f dB\n", db[0], db[1], db[2]);
-  for (double level : db) EXPECT_LT(level, -60);
+  Material dense, lossy;
+  dense.name = "dense";
+  dense.eps_r = 4;
+  lossy.name = "lossy";
+  lossy.eps_r = 2;
+  lossy.sigma = 0.02;
+  lossy.mu_r = 1.5;
+  for (const Material& m : {dense, lossy}) {
+    const auto db = LayerTest{5e9}.reflection_db(comm, m);
+    if (comm.rank() == 0)
+      std::printf("CPML, pulse at 5 GHz, %s: face %.1f dB, edge %.1f dB, corner %.1f dB\n", m.name.c_str(), db[0], db[1], db[2]);
+    for (double level : db) EXPECT_LT(level, -88) << m.name;
+  }
+}
+
+TEST(Cpml, StaysStableInSinglePrecision) {
+  // A lossy, a dense and a magnetic body run into the layers, a conductor too; after the pulse the energy falls and never comes back.
+  const Comm comm(MPI_COMM_WORLD);
+  const double d = 1e-3;
+  Scene scene = box_scene({20, 19, 18}, {d, 1.1 * d, 0.9 * d}, Boundary::pml, 12000);
+  scene.boundary[1][1] = Boundary::pmc;
+  scene.pml_cells = 6;
+  scene.brick = 5;
+  Material dense, lossy, magnetic;
+  dense.eps_r = 9;
+  lossy.eps_r = 3;
+  lossy.sigma = 5;
+  magnetic.mu_r = 4;
+  magnetic.sigma_m = 1000;
+  scene.materials.insert(scene.materials.end(), {dense, lossy, magnetic});
+  scene.shapes.push_back({BoxShape{{0, 0, 0}, {1, 1, 5 * d}}, 2, {}});
+  scene.shapes.push_back({BoxShape{{0, 0, 0}, {8 * d, 9 * d, 1}}, 3, {}});
+  scene.shapes.push_back({BoxShape{{12 * d, 0, 8 * d}, {1, 1, 1}}, 4, {}});
+  scene.shapes.push_back({BoxShape{{9 * d, 10 * d, 0}, {10 * d, 11 * d, 1}}, 1, {}});
+  Dipole dipole;
+  dipole.position_m = {10.5 * d, 7 * d, 8 * d};
+  dipole.component = Ex;
+  dipole.waveform = pulse(10e9);
+  scene.dipoles.push_back(dipole);
+  Simulation<float> run(comm, scene);
+  run.steps(100);
+  const double begin = run.solver.energy().joule;
+  double before = begin;
+  for (int part = 0; part < 12; ++part) {
+    run.steps(1000);
+    const double now = run.solver.energy().joule;
+    EXPECT_LE(now, 10 * before) << part;    // conductors ring: what is stored at one instant varies
+    before = std::max(now, 1e-12 * begin);  // round-off below
+  }
+  EXPECT_LT(before, 1e-6 * begin);
 }
 
 TEST(Sources, InAPerfectConductorAreRefused) {
