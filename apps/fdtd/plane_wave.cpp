@@ -89,9 +89,9 @@ WaveLine wave_line(const Scene& scene, const Numerics& numerics, const PlaneWave
   Int3 cell = corner;
   for (int a = 0; a < 3; ++a) cell[a] = std::min(corner[a], scene.cells[a] - 1);
   const Material& m = scene.materials[static_cast<std::size_t>(material_at(scene, numerics, Ez, cell))];
-  if (m.pec || m.sigma != 0 || m.sigma_m != 0)
-    throw Error(to_string(wave.place) + ": expected a plane wave's box in a lossless material, found its corner in \"" + m.name +
-                "\"; move the box or the body");
+  if (m.pec || m.sigma != 0 || m.sigma_m != 0 || !m.poles.empty())
+    throw Error(to_string(wave.place) + ": expected a plane wave's box in a material without loss or poles, found its corner in \"" +
+                m.name + "\"; move the box or the body");
   line.eps_r = m.eps_r;
   line.mu_r = m.mu_r;
   line.signals = signals_of(line, wave);

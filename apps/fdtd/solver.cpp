@@ -323,6 +323,7 @@ void Solver<T>::restart(const std::vector<PlaneWave>& waves) {
   for (auto& work : work_)
     for (auto& layers : work->layers)
       for (Layer& layer : layers) std::fill(layer.psi.begin(), layer.psi.end(), T(0));
+  dispersion_.rest();
   step_ = 0;
 }
 
