@@ -46,7 +46,7 @@ struct WaveLine {
   /// Each component is the line's E or H times s[0] + s[1] q^2 + s[2] q^4, q = k spacing_m.
   std::array<std::array<double, 3>, 6> signals;
 };
-/// Throws Error when the wave's first corner does not lie in a lossless material. Local.
+/// Throws Error when the wave's first corner does not lie in a material without loss and poles. Local.
 WaveLine wave_line(const Scene& scene, const Numerics& numerics, const PlaneWave& wave);
 
 /// What drives the line: E at its first nodes.
