@@ -158,6 +158,12 @@ Index TableReader::integer(const std::string& key, Index low, Index high) {
   return value;
 }
 
+bool TableReader::flag(const std::string& key) {
+  const toml::node& found = required(key, "true or false");
+  if (!found.is_boolean()) wrong(key, found, "true or false");
+  return **found.as_boolean();
+}
+
 std::string TableReader::text(const std::string& key) {
   const toml::node& found = required(key, "a string");
   if (!found.is_string()) wrong(key, found, "a string", "put it in quotes");
@@ -176,12 +182,22 @@ std::string TableReader::word(const std::string& key, const std::vector<std::str
   return word_of(key, required(key, joined(words)), words);
 }
 
-std::vector<std::string> TableReader::words_once(const std::string& key, const std::vector<std::string>& words) {
+const toml::array& TableReader::words_array(const std::string& key, const std::vector<std::string>& words) {
   const std::string expected = "an array with at least one of " + joined(words);
   const toml::node& found = required(key, expected);
   if (!found.is_array() || found.as_array()->empty()) wrong(key, found, expected);
+  return *found.as_array();
+}
+
+std::vector<std::string> TableReader::words(const std::string& key, const std::vector<std::string>& words) {
   std::vector<std::string> values;
-  for (const toml::node& element : *found.as_array()) {
+  for (const toml::node& element : words_array(key, words)) values.push_back(word_of(key, element, words));
+  return values;
+}
+
+std::vector<std::string> TableReader::words_once(const std::string& key, const std::vector<std::string>& words) {
+  std::vector<std::string> values;
+  for (const toml::node& element : words_array(key, words)) {
     const std::string word = word_of(key, element, words);
     if (std::find(values.begin(), values.end(), word) != values.end()) wrong(key, element, "each name once", "leave it out here");
     values.push_back(word);
@@ -189,11 +205,11 @@ std::vector<std::string> TableReader::words_once(const std::string& key, const s
   return values;
 }
 
-std::vector<double> TableReader::numbers(const std::string& key) {
+std::vector<double> TableReader::numbers(const std::string& key, Range range) {
   const toml::node& found = required(key, "an array of numbers");
   if (!found.is_array()) wrong(key, found, "an array of numbers");
   std::vector<double> values;
-  for (const toml::node& element : *found.as_array()) values.push_back(number_of(key, element, any_number));
+  for (const toml::node& element : *found.as_array()) values.push_back(number_of(key, element, range));
   return values;
 }
 
@@ -208,13 +224,20 @@ TableReader::Vec3 TableReader::vector(const std::string& key, Range range) {
   return vector_of(key, required(key, "three numbers [x, y, z]"), range);
 }
 
+std::vector<TableReader::Vec3> TableReader::vectors(const std::string& key) {
+  const std::string expected = "an array of points, each [x, y, z]";
+  const toml::node& found = required(key, expected);
+  if (!found.is_array()) wrong(key, found, expected);
+  std::vector<Vec3> values;
+  for (const toml::node& element : *found.as_array()) values.push_back(vector_of(key, element, any_number));
+  return values;
+}
+
 std::vector<TableReader::Vec3> TableReader::vectors(const std::string& key, std::size_t count) {
   const std::string expected = fmt::format("{} points, each [x, y, z]", count);
   const toml::node& found = required(key, expected);
   if (!found.is_array() || found.as_array()->size() != count) wrong(key, found, expected);
-  std::vector<Vec3> values;
-  for (const toml::node& element : *found.as_array()) values.push_back(vector_of(key, element, any_number));
-  return values;
+  return vectors(key);
 }
 
 TableReader TableReader::table(const std::string& key) {

@@ -47,12 +47,15 @@ class TableReader {
   /// Required values.
   double number(const std::string& key, Range range = any_number);
   Index integer(const std::string& key, Index low, Index high = std::numeric_limits<Index>::max());
+  bool flag(const std::string& key);
   std::string text(const std::string& key);
   std::string word(const std::string& key, const std::vector<std::string>& words);                     // one of
+  std::vector<std::string> words(const std::string& key, const std::vector<std::string>& words);       // at least one of
   std::vector<std::string> words_once(const std::string& key, const std::vector<std::string>& words);  // at least one of, none twice
   Vec3 vector(const std::string& key, Range range = any_number);
   std::vector<Vec3> vectors(const std::string& key, std::size_t count);
-  std::vector<double> numbers(const std::string& key);
+  std::vector<Vec3> vectors(const std::string& key);
+  std::vector<double> numbers(const std::string& key, Range range = any_number);
   TableReader table(const std::string& key);
 
   /// Values with a default.
@@ -85,6 +88,7 @@ class TableReader {
   bool known(std::string_view key) const;
   [[noreturn]] void unknown(const toml::key& key, const std::string& remedy) const;
   double number_of(const std::string& key, const toml::node& found, Range range) const;
+  const toml::array& words_array(const std::string& key, const std::vector<std::string>& words);
   Vec3 vector_of(const std::string& key, const toml::node& found, Range range) const;
 
   const toml::table& table_;

@@ -7,6 +7,7 @@
 
 #include "elements.hpp"
 #include "material.hpp"
+#include "material_file.hpp"
 #include "monitor.hpp"
 #include "output.hpp"
 #include "owners.hpp"
@@ -42,7 +43,8 @@ std::string resolution(const Scene& scene) {
   std::string out;
   std::vector<bool> used(scene.materials.size(), false);
   used[0] = true;
-  for (const Shape& s : scene.shapes) used[static_cast<std::size_t>(s.material)] = true;
+  for (const Shape& s : scene.shapes)
+    for (const int m : materials_of(s)) used[static_cast<std::size_t>(m)] = true;
   for (std::size_t m = 0; m < scene.materials.size(); ++m) {
     const Material& material = scene.materials[m];
     if (!used[m] || material.pec) continue;
@@ -70,7 +72,7 @@ std::string methods_side_by_side(const Scene& scene, const Numerics& numerics, c
 
 }  // namespace
 
-void check(const Comm& comm, const Scene& scene, const Machine& constants, const std::string& owners_file) {
+void check(const Comm& comm, const Scene& scene, const Machine& constants, const CheckOptions& options) {
   Numerics numerics;
   agree_on(comm, [&] { numerics = numerics_of(scene); });
   agree_on(comm, [&] { check_elements(scene, numerics); });
@@ -82,8 +84,10 @@ void check(const Comm& comm, const Scene& scene, const Machine& constants, const
   const Index cells_max = max(comm, cells);
   const Machine machine = with_nodes(comm, constants);
   agree_on(comm, [&] {
-    if (comm.rank() == 0 && !owners_file.empty()) plan::write_owners(owners_file, domain.partition, Tiling(numerics.grid, scene.brick));
+    if (comm.rank() == 0 && !options.owners_file.empty())
+      plan::write_owners(options.owners_file, domain.partition, Tiling(numerics.grid, scene.brick));
   });
+  if (!options.materials_file.empty()) write_materials(comm, scene, numerics, domain, options.materials_file);
   if (comm.rank() != 0) return;
   const Vec3& d = scene.spacing_m;
   std::string out = fmt::format("grid          {} x {} x {} cells of {:.6g} x {:.6g} x {:.6g} m: {:.3f} Mcells\n", scene.cells.x,

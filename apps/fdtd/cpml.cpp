@@ -12,23 +12,24 @@ CpmlCoefficients CpmlProfile::at(double depth, double dt_s) const {
   return {b, sigma * (b - 1) / (sigma + alpha)};
 }
 
-CpmlProfile default_profile(double spacing_m, Index layers) {
+CpmlProfile default_profile(double spacing_m, Index layers, double index) {
   CpmlProfile p;
-  p.order = 3;
-  p.sigma_max = 0.8 * 0.8 * (p.order + 1) / (eta0 * spacing_m);
-  p.alpha_max = 0.75 / (eta0 * spacing_m * static_cast<double>(layers));
+  p.order = 3.5;
+  p.sigma_max = 0.7 * 0.8 * (p.order + 1) / (eta0 * spacing_m * index);
+  p.alpha_max = 0.7 / (eta0 * spacing_m * static_cast<double>(layers));
   return p;
 }
 
-std::vector<CpmlCoefficients> cpml_along(Index cells, const std::array<Index, 2>& layers, bool half, double spacing_m, double dt_s) {
+std::vector<CpmlCoefficients> cpml_along(Index cells, const LayerPair& layers, bool half, double spacing_m, double dt_s) {
   std::vector<CpmlCoefficients> along(static_cast<std::size_t>(cells));
   for (Index i = 0; i < cells; ++i) {
     const double at = static_cast<double>(i) + (half ? 0.5 : 0.0);
     for (int side = 0; side < 2; ++side) {
-      if (layers[side] == 0) continue;
-      const auto n = static_cast<double>(layers[side]);
+      if (layers.cells[side] == 0) continue;
+      const auto n = static_cast<double>(layers.cells[side]);
       const double depth = side == 0 ? (n - at) / n : (at - static_cast<double>(cells) + n) / n;
-      if (depth > 0) along[static_cast<std::size_t>(i)] = default_profile(spacing_m, layers[side]).at(depth, dt_s);
+      if (depth > 0)
+        along[static_cast<std::size_t>(i)] = default_profile(spacing_m, layers.cells[side], layers.index[side]).at(depth, dt_s);
     }
   }
   return along;

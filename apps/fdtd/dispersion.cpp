@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dispersion.hpp"
 
-#include <algorithm>
-
 #include "rows.hpp"
 
 namespace hilbrick::fdtd {

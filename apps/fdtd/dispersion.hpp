@@ -10,6 +10,7 @@
 // The rule takes no energy from a passive pole and gives it none, so the time step stays that of the vacuum around it. A pole acts as if
 // at the frequency (2 / dt) tan(w dt / 2) in place of w.
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -28,6 +29,9 @@ class Dispersion {
   void keep_e();
   /// After E was updated by curl and sources: adds what poles do to it, and moves them on. Local.
   void follow_e();
+
+  /// No polarization, as before the first step. Local.
+  void rest() { std::fill(state_.begin(), state_.end(), T(0)); }
 
   Index bytes() const;
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "bodies.hpp"
 #include "machine_file.hpp"
 #include "mpi_program.hpp"
 #include "run.hpp"
@@ -11,7 +12,8 @@ using namespace hilbrick::fdtd;
 struct CommandLine {
   std::string scene;
   bool check = false;
-  std::string owners, machine;  // files; empty: none
+  std::string machine;  // a file; empty: none
+  CheckOptions check_options;
   std::optional<Index> steps, brick;
   std::string method, precision;  // empty: the scene's
   std::string transport = "auto", progress = "auto";
@@ -27,8 +29,12 @@ void declare(CLI::App& app, CommandLine& line) {
   CLI::Option* check =
       app.add_flag("--check", line.check,
                    "Print grid, time step, resolution, memory and what each method would cost, and stop before any field is allocated");
-  app.add_option("--owners", line.owners, "With --check: write the rank that owns each brick, as int32 [z][y][x]")
+  app.add_option("--owners", line.check_options.owners_file, "With --check: write the rank that owns each brick, as int32 [z][y][x]")
       ->type_name("FILE.npy")
+      ->needs(check);
+  app.add_option("--write-materials", line.check_options.materials_file,
+                 "With --check: write the material of each E value, for ParaView (see README.md)")
+      ->type_name("FILE.vtkhdf")
       ->needs(check);
   app.add_option("--steps", line.steps, "Steps since t = 0, in place of the scene's end")->check(at_least(0))->type_name("N");
   std::vector<std::string> methods;
@@ -73,7 +79,7 @@ Scene scene_of(const Comm& comm, CommandLine& line) {
   line.options.progress = style_from_word(line.progress);
   for (const Transport t : {Transport::automatic, Transport::message, Transport::shared})
     if (line.transport == name_of(t)) line.options.transport = t;
-  return scene;
+  return with_bodies(comm, std::move(scene));
 }
 
 void work(const Comm& comm, CommandLine& line) {
@@ -86,7 +92,7 @@ void work(const Comm& comm, CommandLine& line) {
     line.options.machine.node_slots.clear();
   }
   if (line.check)
-    check(comm, scene, line.options.machine, line.owners);
+    check(comm, scene, line.options.machine, line.check_options);
   else
     run(comm, scene, line.options);
 }

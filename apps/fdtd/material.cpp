@@ -3,8 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <optional>
 
 #include "elements.hpp"
+#include "mesh.hpp"
+#include "voxels.hpp"
 
 namespace hilbrick::fdtd {
 namespace {
@@ -16,17 +20,113 @@ bool electric_wall_low(const Scene& scene, int axis) {
   return scene.boundary[axis][0] == Boundary::pec || scene.boundary[axis][0] == Boundary::pml;
 }
 
-/// The cells whose component c may lie in a shape.
+/// The cells whose component c may lie in a shape, as if the grid had no end, or one plane behind its last.
 Box candidate_cells(const Scene& scene, Component c, const Shape& shape) {
   const auto [low, high] = bounds_m(shape);
   const auto half = half_offset(c);
   Box box;
   for (int a = 0; a < 3; ++a) {
-    box.lo[a] = static_cast<Index>(std::floor(low[a] / scene.spacing_m[a] - 0.5 * half[a] - 1e-6));
-    box.hi[a] = static_cast<Index>(std::ceil(high[a] / scene.spacing_m[a] - 0.5 * half[a] + 1e-6)) + 1;
+    const auto in_grid = [&](double cells) { return static_cast<Index>(std::clamp(cells, -1.0, static_cast<double>(scene.cells[a] + 2))); };
+    box.lo[a] = in_grid(std::floor(low[a] / scene.spacing_m[a] - 0.5 * half[a] - 1e-6));
+    box.hi[a] = in_grid(std::ceil(high[a] / scene.spacing_m[a] - 0.5 * half[a] + 1e-6) + 1);
   }
   return box;
 }
+
+/// A box of cells, and where they lie as seen by shapes: on a periodic axis plane 0 is also the plane behind the last.
+struct Image {
+  Box cells;
+  Int3 moved;  // to the cells from where they are seen
+};
+std::vector<Image> images_of(const Grid& grid, Component c, const Box& owned) {
+  std::vector<Image> images{{owned, {}}};
+  for (int a = 0; a < 3; ++a) {
+    if (!grid.periodic[a] || half_offset(c)[a] != 0 || owned.lo[a] > 0) continue;
+    for (std::size_t i = 0, n = images.size(); i < n; ++i) {
+      Image beyond = images[i];
+      beyond.cells.lo[a] = grid.cells[a];
+      beyond.cells.hi[a] = grid.cells[a] + 1;
+      beyond.moved[a] = -grid.cells[a];
+      images.push_back(beyond);
+    }
+  }
+  return images;
+}
+
+/// Calls f(first, last) for the stretches of a row of cells, from `start` on, whose component c lies in a shape.
+template <class F>
+void for_each_stretch(const Shape& shape, const Vec3& spacing_m, Component c, Int3 start, Index count, double tolerance_m, F&& f) {
+  const auto position = [&](Index i) { return yee_position_m(spacing_m, c, {start.x + i, start.y, start.z}); };
+  if (const auto* body = std::get_if<StlBody>(&shape.form)) {
+    std::vector<Span> spans;
+    body->mesh->spans(0, position(0), tolerance_m, spans);
+    Index first = 0;
+    for (const Span& span : spans) {
+      while (first < count && position(first)[0] < span.first_m) ++first;
+      Index last = first;
+      while (last < count && position(last)[0] <= span.last_m) ++last;
+      if (first < last) f(first, last);
+      first = last;
+    }
+    return;
+  }
+  for (Index i = 0; i < count; ++i)
+    if (contains(shape, position(i), tolerance_m)) f(i, i + 1);
+}
+
+/// The shapes that may reach a box of values, and what they paint there plane by plane.
+class Painter {
+ public:
+  Painter(const Scene& scene, const Numerics& numerics, Component c, const Box& owned)
+      : scene_(scene), spacing_m_(numerics.spacing_m), c_(c) {
+    const std::vector<Image> images = images_of(numerics.grid, c, owned);
+    for (std::size_t s = 0; s < scene.shapes.size(); ++s)
+      for (const Image& image : images) {
+        const Box cells = intersection(image.cells, candidate_cells(scene, c, scene.shapes[s]));
+        if (cells.empty()) continue;
+        const auto* grid = std::get_if<VoxelGrid>(&scene.shapes[s].form);
+        jobs_.push_back({s, {cells, image.moved}, grid ? std::make_optional<VoxelPlanes>(*grid, spacing_m_, c, cells) : std::nullopt});
+      }
+  }
+
+  /// Calls put(cell, material) for what lies in shapes of the plane z, in their order; notes the shapes in `seen`.
+  template <class F>
+  void paint(Index z, std::vector<char>& seen, F&& put) {
+    for (Job& job : jobs_) {
+      const auto& [cells, moved] = job.image;
+      const Index z_seen = z - moved.z;
+      if (z_seen < cells.lo.z || z_seen >= cells.hi.z) continue;
+      const Shape& shape = scene_.shapes[job.shape];
+      if (job.voxels) job.voxels->load(z_seen);
+      for (Index y = cells.lo.y; y < cells.hi.y; ++y) {
+        const auto put_seen = [&](Index x, int material) {
+          put(Int3{x, y, z_seen} + moved, material);
+          seen[job.shape] = 1;
+        };
+        if (job.voxels) {
+          for (Index x = cells.lo.x; x < cells.hi.x; ++x)
+            if (const auto material = job.voxels->material(x, y)) put_seen(x, *material);
+        } else {
+          for_each_stretch(shape, spacing_m_, c_, {cells.lo.x, y, z_seen}, cells.extent().x, tolerance_m(scene_),
+                           [&](Index first, Index last) {
+                             for (Index i = first; i < last; ++i) put_seen(cells.lo.x + i, shape.material);
+                           });
+        }
+      }
+    }
+  }
+
+ private:
+  struct Job {
+    std::size_t shape;
+    Image image;
+    std::optional<VoxelPlanes> voxels;
+  };
+  const Scene& scene_;
+  Vec3 spacing_m_;
+  Component c_;
+  std::vector<Job> jobs_;
+};
 
 /// Appends the runs of a row of n values.
 void append_runs(const MediumId* row, Index n, std::vector<Run>& runs) {
@@ -38,8 +138,11 @@ void append_runs(const MediumId* row, Index n, std::vector<Run>& runs) {
 
 bool is_magnetic(const Scene& scene) {
   return std::any_of(scene.shapes.begin(), scene.shapes.end(), [&](const Shape& s) {
-    const Material& m = scene.materials[s.material];
-    return !m.pec && (m.mu_r != 1 || m.sigma_m != 0);
+    const std::vector<int> materials = materials_of(s);
+    return std::any_of(materials.begin(), materials.end(), [&](int id) {
+      const Material& m = scene.materials[static_cast<std::size_t>(id)];
+      return !m.pec && (m.mu_r != 1 || m.sigma_m != 0);
+    });
   });
 }
 
@@ -103,7 +206,7 @@ void MediumMap::set(Int3 c, MediumId medium) {
   for (std::size_t r = row + 1; r < row_runs.size(); ++r) row_runs[r] += more;
 }
 
-MediumMap map_media(const Scene& scene, const Numerics& numerics, Component c, const Box& owned) {
+MediumMap map_media(const Scene& scene, const Numerics& numerics, Component c, const Box& owned, std::vector<char>& seen) {
   MediumMap map;
   map.owned = owned;
   if (!is_electric(c) && !is_magnetic(scene)) return map;
@@ -112,6 +215,7 @@ MediumMap map_media(const Scene& scene, const Numerics& numerics, Component c, c
   const auto id = [&](Int3 cell) -> MediumId& {
     return plane[static_cast<std::size_t>(cell.x - owned.lo.x + e.x * (cell.y - owned.lo.y))];
   };
+  Painter painter(scene, numerics, c, owned);
   map.row_runs.reserve(static_cast<std::size_t>(e.y * e.z) + 1);
   map.row_runs.push_back(0);
   for (Index z = owned.lo.z; z < owned.hi.z; ++z) {
@@ -119,10 +223,7 @@ MediumMap map_media(const Scene& scene, const Numerics& numerics, Component c, c
     here.lo.z = z;
     here.hi.z = z + 1;
     std::fill(plane.begin(), plane.end(), vacuum_id);
-    for (const Shape& shape : scene.shapes)
-      for_each_cell(intersection(here, candidate_cells(scene, c, shape)), [&](Int3 cell) {
-        if (contains(shape, yee_position_m(numerics.spacing_m, c, cell), tolerance_m(scene))) id(cell) = shape.material;
-      });
+    painter.paint(z, seen, [&](Int3 cell, int material) { id(cell) = material; });
     for (int a = 0; is_electric(c) && a < 3; ++a) {
       if (a == axis_of(c) || !electric_wall_low(scene, a)) continue;
       Box wall = here;
@@ -140,23 +241,40 @@ MediumMap map_media(const Scene& scene, const Numerics& numerics, Component c, c
 
 int material_at(const Scene& scene, const Numerics& numerics, Component c, Int3 cell) {
   const Box one{cell, cell + Int3{1, 1, 1}};
-  return map_media(scene, numerics, c, one).at(cell);
+  std::vector<char> seen(scene.shapes.size(), 0);
+  return map_media(scene, numerics, c, one, seen).at(cell);
+}
+
+std::vector<std::array<MediumMap, 6>> map_all(const Comm& comm, const Scene& scene, const Numerics& numerics,
+                                              const std::array<std::vector<Box>, 6>& owned) {
+  std::vector<std::array<MediumMap, 6>> maps(owned[Ex].size());
+  std::vector<char> seen(scene.shapes.size(), 0);
+  agree_on(comm, [&] {
+    for (std::size_t b = 0; b < maps.size(); ++b)
+      for (int c = 0; c < 6; ++c) maps[b][c] = map_media(scene, numerics, static_cast<Component>(c), owned[c][b], seen);
+  });
+  MPI_Allreduce(MPI_IN_PLACE, seen.data(), static_cast<int>(seen.size()), MPI_CHAR, MPI_MAX, comm.get());
+  for (std::size_t s = 0; s < seen.size(); ++s)
+    if (!seen[s] && comm.rank() == 0)
+      std::fprintf(stderr,
+                   "warning: %s: no field value lies in this shape, so it is not there at all; make it thicker, put it on the grid's "
+                   "planes, or make the cells smaller\n",
+                   to_string(scene.shapes[s].place).c_str());
+  return maps;
 }
 
 template <class T>
-Matter<T> make_matter(const Scene& scene, const Numerics& numerics, const std::vector<Field<T>>& fields) {
-  Matter<T> matter{Media(scene), {}, {}};
-  for (std::size_t b = 0; b < fields[Ex].blocks().size(); ++b) {
-    auto& maps = matter.maps.emplace_back();
-    for (const Component c : {Ex, Ey, Ez, Hx, Hy, Hz}) {
-      maps[c] = map_media(scene, numerics, c, fields[c].blocks()[b].owned);
-      place_elements(scene, c, maps[c], matter.media);
-    }
-  }
+Matter<T> make_matter(const Comm& comm, const Scene& scene, const Numerics& numerics, const std::vector<Field<T>>& fields) {
+  std::array<std::vector<Box>, 6> owned;
+  for (int c = 0; c < 6; ++c)
+    for (const Block& block : fields[c].blocks()) owned[c].push_back(block.owned);
+  Matter<T> matter{Media(scene), map_all(comm, scene, numerics, owned), {}};
+  for (auto& maps : matter.maps)
+    for (const Component c : {Ex, Ey, Ez}) place_elements(scene, c, maps[c], matter.media);
   matter.table = coefficients<T>(matter.media, numerics.dt_s);
   return matter;
 }
-template Matter<float> make_matter(const Scene&, const Numerics&, const std::vector<Field<float>>&);
-template Matter<double> make_matter(const Scene&, const Numerics&, const std::vector<Field<double>>&);
+template Matter<float> make_matter(const Comm&, const Scene&, const Numerics&, const std::vector<Field<float>>&);
+template Matter<double> make_matter(const Comm&, const Scene&, const Numerics&, const std::vector<Field<double>>&);
 
 }  // namespace hilbrick::fdtd

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <hilbrick/comm.hpp>
 #include <hilbrick/field.hpp>
 #include <vector>
 
@@ -70,8 +71,13 @@ struct MediumMap {
 bool is_magnetic(const Scene& scene);
 
 /// The map of component c in a block: the shapes painted in order at the component's own position, and perfect conductor on tangential E
-/// along electric walls and behind PMLs. Magnetic components are mapped only when some material is magnetic. Local.
-MediumMap map_media(const Scene& scene, const Numerics& numerics, Component c, const Box& owned);
+/// along electric walls and behind PMLs. Magnetic components are mapped only when some material is magnetic. Marks in `seen`, one for each
+/// shape, those that cover a position. Throws Error for voxels that cannot be read or have no material. Local.
+MediumMap map_media(const Scene& scene, const Numerics& numerics, Component c, const Box& owned, std::vector<char>& seen);
+/// The maps [box][component] of what a rank owns, `owned` [component][box]. Rank 0 warns of shapes that no position on any rank lies in.
+/// Throws SharedError. Collective over comm.
+std::vector<std::array<MediumMap, 6>> map_all(const Comm& comm, const Scene& scene, const Numerics& numerics,
+                                              const std::array<std::vector<Box>, 6>& owned);
 
 /// The material at one component's position in a cell, an index into Scene::materials. Local.
 int material_at(const Scene& scene, const Numerics& numerics, Component c, Int3 cell);
@@ -88,8 +94,8 @@ struct Matter {
     return table[is_electric(c) ? 0 : 1][static_cast<std::size_t>(medium(c, box, cell))];
   }
 };
-/// `fields`: the six components. Local.
+/// `fields`: the six components. Throws SharedError. Collective over comm.
 template <class T>
-Matter<T> make_matter(const Scene& scene, const Numerics& numerics, const std::vector<Field<T>>& fields);
+Matter<T> make_matter(const Comm& comm, const Scene& scene, const Numerics& numerics, const std::vector<Field<T>>& fields);
 
 }  // namespace hilbrick::fdtd

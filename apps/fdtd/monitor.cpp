@@ -96,17 +96,13 @@ void ProbeRecorder<T>::close() {
 }
 
 Box snapshot_cells(const Scene& scene, const SnapshotRequest& request) {
-  Box cells;
-  for (int a = 0; a < 3; ++a) {
-    const double low = request.low_m[a] / scene.spacing_m[a], high = request.high_m[a] / scene.spacing_m[a];
-    cells.lo[a] = std::clamp<Index>(static_cast<Index>(std::floor(low + 1e-6)), 0, scene.cells[a] - 1);
-    cells.hi[a] = std::clamp<Index>(static_cast<Index>(std::ceil(high - 1e-6)), cells.lo[a] + 1, scene.cells[a]);
-    if (a > 0 && cells.hi[a] - cells.lo[a] == 1 && scene.cells[a] > 1) {
-      if (cells.hi[a] < scene.cells[a])
-        ++cells.hi[a];
-      else
-        --cells.lo[a];
-    }
+  Box cells = touched_cells(scene, request.low_m, request.high_m);
+  for (int a = 1; a < 3; ++a) {
+    if (cells.hi[a] - cells.lo[a] > 1 || scene.cells[a] == 1) continue;
+    if (cells.hi[a] < scene.cells[a])
+      ++cells.hi[a];
+    else
+      --cells.lo[a];
   }
   return cells;
 }

@@ -37,10 +37,11 @@ Numerics numerics_of(const Scene& scene) {
     inverse_squares += 1 / (scene.spacing_m[a] * scene.spacing_m[a]);
   }
   double slowness = 1;  // sqrt(eps_r mu_r) of the fastest material in the grid; the rest of the grid is vacuum
-  for (const Shape& s : scene.shapes) {
-    const Material& m = scene.materials[s.material];
-    if (!m.pec) slowness = std::min(slowness, std::sqrt(m.eps_r * m.mu_r));
-  }
+  for (const Shape& s : scene.shapes)
+    for (const int id : materials_of(s)) {
+      const Material& m = scene.materials[static_cast<std::size_t>(id)];
+      if (!m.pec) slowness = std::min(slowness, std::sqrt(m.eps_r * m.mu_r));
+    }
   n.dt_s = scene.courant * slowness / (light_speed_m_s * std::sqrt(inverse_squares));
   if (scene.steps)
     n.steps = *scene.steps;
@@ -73,6 +74,16 @@ Int3 yee_cell_below(const Numerics& numerics, Component c, const Vec3& point_m) 
 }
 
 Index nearest_plane(double spacing_m, double coordinate_m) { return std::llround(coordinate_m / spacing_m); }
+
+Box touched_cells(const Scene& scene, const Vec3& low_m, const Vec3& high_m) {
+  Box cells;
+  for (int a = 0; a < 3; ++a) {
+    const double low = low_m[a] / scene.spacing_m[a], high = high_m[a] / scene.spacing_m[a];
+    cells.lo[a] = std::clamp<Index>(static_cast<Index>(std::floor(low + 1e-6)), 0, scene.cells[a] - 1);
+    cells.hi[a] = std::clamp<Index>(static_cast<Index>(std::ceil(high - 1e-6)), cells.lo[a] + 1, scene.cells[a]);
+  }
+  return cells;
+}
 
 std::array<std::array<Index, 2>, 3> pml_layers(const Scene& scene) {
   std::array<std::array<Index, 2>, 3> layers{};
@@ -114,10 +125,16 @@ double cells_per_wavelength(const Scene& scene, const Material& material, double
   return light_speed_m_s / (std::max(index, 1e-9) * frequency_hz * coarsest);
 }
 
+const Waveform* only_waveform(const Scene& scene) {
+  if (scene.dipoles.size() + scene.plane_waves.size() != 1) return nullptr;
+  return scene.dipoles.empty() ? &scene.plane_waves.front().waveform : &scene.dipoles.front().waveform;
+}
+
 double highest_source_frequency_hz(const Scene& scene) {
   double highest = 0;
   for (const Dipole& d : scene.dipoles) highest = std::max(highest, highest_frequency_hz(d.waveform));
   for (const PlaneWave& w : scene.plane_waves) highest = std::max(highest, highest_frequency_hz(w.waveform));
+  for (const GuideModeSource& g : scene.guide_modes) highest = std::max(highest, highest_frequency_hz(g.waveform));
   for (const Port& p : scene.ports)
     if (p.waveform) highest = std::max(highest, highest_frequency_hz(*p.waveform));
   return highest;

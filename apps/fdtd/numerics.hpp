@@ -44,6 +44,9 @@ Int3 yee_cell_below(const Numerics& numerics, Component c, const Vec3& point_m);
 /// The grid plane nearest to a coordinate along an axis.
 Index nearest_plane(double spacing_m, double coordinate_m);
 
+/// The cells that a box in metres touches, at least one along each axis.
+Box touched_cells(const Scene& scene, const Vec3& low_m, const Vec3& high_m);
+
 /// Layers of perfectly matched layer at each face: [axis][low, high].
 std::array<std::array<Index, 2>, 3> pml_layers(const Scene& scene);
 /// The part of a box of values that lies in the layer at a face (side 0 low, 1 high); empty where there is none.
@@ -55,6 +58,8 @@ std::optional<std::string> pml_at(const Scene& scene, Int3 cell);
 std::complex<double> relative_permittivity(const Medium& medium, double omega_rad_s);
 /// Cells per wavelength of a material at a frequency, along the coarsest axis.
 double cells_per_wavelength(const Scene& scene, const Material& material, double frequency_hz);
+/// The waveform of the scene's source; null where there is none or more than one.
+const Waveform* only_waveform(const Scene& scene);
 /// The highest frequency that any source radiates; 0 without sources.
 double highest_source_frequency_hz(const Scene& scene);
 

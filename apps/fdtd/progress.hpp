@@ -19,6 +19,8 @@ class Progress {
   /// `cells` of the grid and `steps` to do. automatic: a bar on a terminal, else nothing. Local; only one rank should own one.
   Progress(ProgressStyle style, Index cells, Index steps);
 
+  /// Another number of steps to do, now that more is known. Local.
+  void expect(Index steps) { steps_ = steps; }
   /// Tells of the step just done if it is time: after the first step, then about each half second. `energy_db`: the last known. Local.
   void tell(Index step, std::optional<double> energy_db);
   /// Ends the live line.

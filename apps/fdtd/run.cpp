@@ -14,6 +14,7 @@
 #include "monitor.hpp"
 #include "ports.hpp"
 #include "solver.hpp"
+#include "spectra.hpp"
 
 namespace hilbrick::fdtd {
 namespace {
@@ -22,14 +23,27 @@ namespace {
 class EnergyWatch {
  public:
   EnergyWatch(const Scene& scene, const Numerics& numerics) : scene_(scene), numerics_(numerics) {
-    for (const Dipole& d : scene.dipoles) silent_after_s_ = std::max(silent_after_s_, hilbrick::fdtd::silent_after_s(d.waveform));
+    for (const Dipole& d : scene.dipoles) sources_end_s_ = std::max(sources_end_s_, hilbrick::fdtd::silent_after_s(d.waveform));
+    for (const GuideModeSource& g : scene.guide_modes)
+      sources_end_s_ = std::max(sources_end_s_, hilbrick::fdtd::silent_after_s(g.waveform));
     for (const Port& p : scene.ports)
-      if (p.waveform) silent_after_s_ = std::max(silent_after_s_, hilbrick::fdtd::silent_after_s(*p.waveform));
+      if (p.waveform) sources_end_s_ = std::max(sources_end_s_, hilbrick::fdtd::silent_after_s(*p.waveform));
+    silent_after_s_ = sources_end_s_;
+    const double highest_hz = scene.stop_below_db ? highest_source_frequency_hz(scene) : 0;
+    if (highest_hz > 0) see_every_ = std::max<Index>(1, static_cast<Index>(1 / (2 * highest_hz * numerics.dt_s)));
     // A plane wave still has to leave the grid's line after its last sample; one crossing of the grid is enough.
     double crossing_s = 0;
     for (int a = 0; a < 3; ++a) crossing_s += static_cast<double>(scene.cells[a]) * scene.spacing_m[a] / light_speed_m_s;
-    for (const PlaneWave& w : scene.plane_waves)
+    for (const PlaneWave& w : scene.plane_waves) {
+      sources_end_s_ = std::max(sources_end_s_, hilbrick::fdtd::silent_after_s(w.waveform));
       silent_after_s_ = std::max(silent_after_s_, hilbrick::fdtd::silent_after_s(w.waveform) + crossing_s);
+    }
+  }
+
+  /// Whether the energy must be seen after this step for its highest to be known well enough to stop by: often while sources are active,
+  /// since a short pulse may come and go between two checks. Local.
+  bool must_see(Index step) const {
+    return see_every_ > 0 && static_cast<double>(step) * numerics_.dt_s <= sources_end_s_ && step % see_every_ == 0;
   }
 
   /// Throws SharedError when the field is not finite or has grown without a source: every rank sees the same energy.
@@ -44,10 +58,12 @@ class EnergyWatch {
     seen_driven_ = seen_driven_ || driven;
     highest_ = std::max(highest_, energy.joule);
     if (highest_ > 0 && energy.joule > 0) level_db_ = 10 * std::log10(energy.joule / highest_);
+    may_stop_ = static_cast<double>(step) * numerics_.dt_s > sources_end_s_;
   }
 
   std::optional<double> level_db() const { return level_db_; }
-  bool below(double db) const { return level_db_ && *level_db_ <= db; }
+  /// Whether the energy has fallen for good: between the swings of a source it may fall, too.
+  bool below(double db) const { return may_stop_ && level_db_ && *level_db_ <= db; }
 
  private:
   std::string advice() const {
@@ -66,8 +82,9 @@ class EnergyWatch {
 
   const Scene& scene_;
   const Numerics& numerics_;
-  double silent_after_s_ = 0, highest_ = 0;
-  bool seen_driven_ = false;
+  double sources_end_s_ = 0, silent_after_s_ = 0, highest_ = 0;
+  Index see_every_ = 0;
+  bool seen_driven_ = false, may_stop_ = false;
   std::optional<double> level_db_;
 };
 
@@ -163,6 +180,17 @@ void make_folder(const Comm& comm, const std::filesystem::path& folder) {
   });
 }
 
+/// Spectra want fields that have died away.
+void warn_of_early_end(std::optional<double> level_db) {
+  if (level_db && *level_db > -30)
+    std::fputs(
+        fmt::format("warning: at the end the fields' energy is only {:.0f} dB below its highest, so spectra are cut short; run longer, "
+                    "best with stop_below_db\n",
+                    -*level_db)
+            .c_str(),
+        stderr);
+}
+
 template <class T>
 void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
   const double begin = MPI_Wtime();
@@ -183,33 +211,62 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
   ProbeRecorder<T> probes(comm, scene, solver, options.out, scene.check_every);
   PortRecorder<T> ports(comm, scene, solver, options.out, scene.check_every);
   SnapshotWriter<T> snapshots(comm, scene, solver, options.out);
-  EnergyWatch watch(scene, numerics);
+  Spectra<T> spectra(comm, scene, solver);
   std::optional<Progress> progress;
   if (comm.rank() == 0) progress.emplace(options.progress, product(scene.cells), numerics.steps);
   const double setup_seconds = max(comm, MPI_Wtime() - begin);
 
   Timer loop, steps;
-  bool done = numerics.steps == 0;
-  while (!done) {
-    loop.time([&] {
-      steps.time([&] { solver.step(); });
-      probes.record();
-      ports.record();
-    });
-    const Index step = solver.steps_done();
-    done = step == numerics.steps;
-    if (step % scene.check_every == 0 || done) {
-      probes.flush();  // first: what led to a failure is worth most
-      ports.flush();
-      loop.time([&] { watch.see(solver.energy(), step); });
-      done = done || (scene.stop_below_db && watch.below(*scene.stop_below_db));
+  Index steps_before = 0;  // in earlier runs of a sweep
+  /// From t = 0 to the end; `later_runs` will follow. Gives the energy's level at the end.
+  const auto march = [&](Index later_runs) {
+    EnergyWatch watch(scene, numerics);
+    bool done = numerics.steps == 0;
+    while (!done) {
+      loop.time([&] {
+        steps.time([&] { solver.step(); });
+        probes.record();
+        ports.record();
+        spectra.record();
+      });
+      const Index step = solver.steps_done();
+      done = step == numerics.steps;
+      const bool check = step % scene.check_every == 0 || done;
+      if (check) {
+        probes.flush();  // first: what led to a failure is worth most
+        ports.flush();
+      }
+      if (check || watch.must_see(step)) loop.time([&] { watch.see(solver.energy(), step); });
+      done = done || (check && scene.stop_below_db && watch.below(*scene.stop_below_db));
+      if (probes.full()) probes.flush();
+      if (ports.full()) ports.flush();
+      if (snapshots.due()) snapshots.write();
+      if (progress && later_runs > 0 && done) progress->expect(steps_before + (later_runs + 1) * step);
+      if (progress) progress->tell(steps_before + step, watch.level_db());
     }
-    if (probes.full()) probes.flush();
-    if (ports.full()) ports.flush();
-    if (snapshots.due()) snapshots.write();
-    if (progress) progress->tell(step, watch.level_db());
+    steps_before += solver.steps_done();
+    return watch.level_db();
+  };
+  std::optional<double> level_db;  // at the end of the run that fell least
+  if (scene.sweep) {
+    const std::vector<Incidence> incidences = incidences_of(comm, *scene.sweep);
+    if (progress) progress->expect(static_cast<Index>(incidences.size()) * numerics.steps);
+    std::vector<RcsRow> rows;
+    for (std::size_t i = 0; i < incidences.size(); ++i) {
+      solver.restart({arriving(scene.plane_waves.front(), incidences[i])});
+      spectra.clear();
+      level_db = std::max(level_db, march(static_cast<Index>(incidences.size() - i - 1)));
+      const std::vector<RcsRow> found = spectra.backscatter(incidences[i]);
+      rows.insert(rows.end(), found.begin(), found.end());
+      write_rcs_csv(comm, rows, options.out);
+    }
+    write_rcs_h5(comm, rows, options.out);
+  } else {
+    level_db = march(0);
+    spectra.write(options.out);
   }
   if (progress) progress->finish();
+  if (comm.rank() == 0 && spectra.any()) warn_of_early_end(level_db);
   probes.close();
   ports.close();
 
@@ -225,7 +282,7 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
     report.choice =
         plan::explanation({.method = Method::automatic, .ranks = comm.size(), .chosen = domain.partition.method(), .tried = domain.tried});
   report.cells = scene.cells;
-  report.steps = solver.steps_done();
+  report.steps = steps_before;
   report.dt_s = numerics.dt_s;
   report.loop_seconds = max(comm, loop.seconds());
   report.setup_seconds = setup_seconds;

@@ -26,9 +26,14 @@ struct RunOptions {
 /// Runs a scene, writes its output into options.out and prints the table. Throws SharedError. Collective over comm.
 void run(const Comm& comm, const Scene& scene, const RunOptions& options);
 
-/// Prints what a run would be: grid, time step, resolution, memory, and what each method would cost; allocates no field. Writes the rank
-/// that owns each brick (int32 [z][y][x], NumPy) where `owners_file` is not empty. Throws SharedError. Collective over comm.
-void check(const Comm& comm, const Scene& scene, const Machine& machine, const std::string& owners_file);
+struct CheckOptions {
+  std::string owners_file;     // the rank that owns each brick: int32 [z][y][x], NumPy; empty: none
+  std::string materials_file;  // what write_materials writes (material_file.hpp); empty: none
+};
+
+/// Prints what a run would be: grid, time step, resolution, memory, and what each method would cost; allocates no field. Writes the files
+/// that are asked for. Throws SharedError. Collective over comm.
+void check(const Comm& comm, const Scene& scene, const Machine& machine, const CheckOptions& options);
 
 /// One warning on rank 0 when some ranks own nothing. Collective over comm.
 void warn_of_idle_ranks(const Comm& comm, const Domain& domain);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 #include <hilbrick/partition/error.hpp>
 
 #include "scene_reader.hpp"
@@ -29,6 +30,20 @@ void require_ordered(const TableReader& t, const Vec3& low_m, const Vec3& high_m
   for (int a = 0; a < 3; ++a)
     if (low_m[a] > high_m[a])
       t.reject("high_m", fmt::format("expected at least low_m along {}, {:g}, found {:g}; swap the two", "xyz"[a], low_m[a], high_m[a]));
+}
+
+void require_touching(const Shape& shape, const std::string& name, const Scene& scene) {
+  const Vec3 e = extent_m(scene);
+  const auto [low, high] = bounds_m(shape);
+  for (int a = 0; a < 3; ++a)
+    if (high[a] < -1e-9 * e[a] || low[a] > e[a] * (1 + 1e-9))
+      fail(shape.place,
+           fmt::format("{}: expected a shape that touches the grid, (0, 0, 0) to {} m, found a shape outside the grid, {} to {} m; move it",
+                       name, text_of(e), text_of(low), text_of(high)));
+}
+
+std::string file_beside_scene(TableReader& t, const std::string& key) {
+  return (std::filesystem::path(t.file()).parent_path() / t.text(key)).string();
 }
 
 std::string new_name(TableReader& t, std::set<std::string>& taken) {
@@ -76,6 +91,10 @@ Scene parse_scene(std::string_view text, const std::string& path, const std::vec
   read_ports(reader.tables("port"), scene);
   read_probes(reader.tables("probe"), scene);
   read_snapshots(reader.tables("snapshot"), scene);
+  if (reader.given("sweep")) read_sweep(reader.table("sweep"), scene);
+  read_dfts(reader.tables("dft"), scene);
+  read_fluxes(reader.tables("flux"), scene);
+  read_far_fields(reader.tables("far_field"), scene);
   reader.finish();
   return scene;
 }

@@ -2,12 +2,13 @@
 #pragma once
 
 // A scene: everything the user says about a run, as plain values in SI units. Positions are metres from the grid's low corner.
-// parse_scene turns TOML text into one; nothing after it changes one. Where a value came from is kept (Place), so that checks
-// that need the grid or the time step can still name the line.
+// parse_scene turns TOML text into one, with_bodies (bodies.hpp) adds what its files hold; nothing after them changes one. Where a value
+// came from is kept (Place), so that checks that need the grid or the time step can still name the line.
 
 #include <array>
 #include <hilbrick/partition/grid.hpp>
 #include <hilbrick/partition/partition.hpp>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -79,9 +80,30 @@ struct Prism {
   Vec3 from_m, to_m;
 };
 
+class Mesh;
+/// The inside of triangles in an STL file. A point p of the file lies at Rz Ry Rx (scale p) + move_m, turned by rotate_deg about x first.
+struct StlBody {
+  std::string file;
+  std::optional<std::string> solid;  // the only one of the file's that is meant
+  double scale = 1;
+  Vec3 rotate_deg{}, move_m{};
+  std::shared_ptr<const Mesh> mesh;  // with_bodies reads it
+};
+
+class VoxelFile;
+/// Boxes of equal size, each of the material that a file's integer stands for. They are as boxes painted in the order of `materials`: where
+/// some touch, the one later there wins.
+struct VoxelGrid {
+  std::string file, dataset;
+  Vec3 low_m, spacing_m;
+  std::vector<int> materials;               // of the integers 0, 1, ...: indices into Scene::materials
+  std::shared_ptr<const VoxelFile> voxels;  // with_bodies opens it
+};
+
+using Form = std::variant<BoxShape, Ellipsoid, Cylinder, Cone, Prism, StlBody, VoxelGrid>;
 struct Shape {
-  std::variant<BoxShape, Ellipsoid, Cylinder, Cone, Prism> form;
-  int material = 0;  // index into Scene::materials
+  Form form;
+  int material = 0;  // index into Scene::materials; not looked at for a VoxelGrid, which has its own
   Place place;
 };
 
@@ -114,12 +136,23 @@ struct Dipole {
   Place place;
 };
 
-/// A plane wave inside a total-field box. amplitude * waveform is the electric field in V/m at the box face that the wave enters by.
+/// A plane wave inside a total-field box. amplitude * waveform is the electric field in V/m at the corner of the box that the wave meets
+/// first; along an axis, at the face that it enters by.
 struct PlaneWave {
   Vec3 box_low_m, box_high_m;
-  int axis = 0;         // the direction is along this axis ...
-  int sign = 1;         // ... upwards or downwards
-  Vec3 polarization{};  // unit vector along E, normal to the axis
+  Vec3 direction{1, 0, 0};     // unit vector; exact where it is along an axis
+  Vec3 polarization{0, 0, 1};  // unit vector along E, normal to the direction
+  Waveform waveform;
+  Place place;
+};
+
+/// A TE mode of a rectangular waveguide with conducting walls, sent from a plane into one direction. amplitude * waveform is the largest
+/// transverse E in the guide, V/m.
+struct GuideModeSource {
+  Vec3 low_m, high_m;         // the guide's cross-section, on grid planes; flat along the axis
+  int axis = 2;               // of the guide
+  int sign = 1;               // along the axis, upwards or downwards
+  std::array<int, 2> mode{};  // half waves across the next two axes, cyclically
   Waveform waveform;
   Place place;
 };
@@ -157,11 +190,53 @@ struct SnapshotRequest {
   Place place;
 };
 
+/// At which frequencies a monitor keeps spectra, F(f) = sum of f(t) exp(-j 2 pi f t) dt over the run.
+struct SpectrumRequest {
+  std::vector<double> frequencies_hz;
+  std::optional<Index> every;  // steps between the samples; default: as many as lose nothing (dft.hpp, sample_interval)
+  bool normalise = false;      // divided by the spectrum of the scene's one source: fields for an amplitude of 1
+  Place place, every_place;
+};
+
+/// Spectra of fields in a box of cells, in a file of its own.
+struct DftRequest {
+  std::string name;
+  Box cells;
+  std::vector<Component> fields;
+  bool at_cell = true;  // averaged to cell centres; false: each at its own Yee position
+  SpectrumRequest spectrum;
+};
+
+/// Power through a plane patch (planes.lo and .hi equal along one axis) or out of a box.
+struct FluxRequest {
+  std::string name;
+  Box planes;  // from grid planes lo to hi, both included
+  SpectrumRequest spectrum;
+};
+
+/// The field far away, from currents on a closed box.
+struct FarFieldRequest {
+  std::string name;
+  Box planes;                              // from grid planes lo to hi, both included
+  std::vector<double> theta_deg, phi_deg;  // every pair is a direction; from the z axis, from the x axis towards y
+  Vec3 phase_center_m;                     // where phases count from
+  bool total_power = false;                // integrate over all directions, which directivity needs
+  SpectrumRequest spectrum;
+  Place place;
+};
+
+/// Runs that differ in where the scene's plane wave arrives from and how it is polarized; what returns that way is its monostatic RCS.
+struct SweepRequest {
+  std::vector<double> theta_deg, phi_deg;
+  std::vector<std::string> pols;  // "HH", "VV", "HV", "VH": received, sent; V is E along theta, H along phi
+  Place place;
+};
+
 /// What a cell costs above the update of one in vacuum, in such updates. README.md, "Weights", says how these were measured.
 struct CellCosts {
   std::array<double, 3> pml{3.0, 0.9, 0.9};  // in the layer of the x, y, z axis; added up where layers meet. Rows along x are short there
-  double material_change = 5;  // where a row along x goes from one material to another; twice that where scenes have a magnetic material
-  double incident_value = 3;   // a field value on the faces of a plane wave's box
+  double material_change = 5;   // where a row along x goes from one material to another; twice that where scenes have a magnetic material
+  double incident_value = 1.5;  // a field value on the faces of a plane wave's box
 };
 
 struct Scene {
@@ -187,10 +262,15 @@ struct Scene {
   std::vector<Shape> shapes;        // later wins over earlier
   std::vector<Dipole> dipoles;
   std::vector<PlaneWave> plane_waves;
+  std::vector<GuideModeSource> guide_modes;
   std::vector<Element> elements;
   std::vector<Port> ports;
   std::vector<Probe> probes;
   std::vector<SnapshotRequest> snapshots;
+  std::vector<DftRequest> dfts;
+  std::vector<FluxRequest> fluxes;
+  std::vector<FarFieldRequest> far_fields;
+  std::optional<SweepRequest> sweep;
 };
 
 /// Parses and checks a scene. `path` is only used in messages and to find files named by the scene. `overrides`: "key.path=value" as
@@ -198,8 +278,14 @@ struct Scene {
 /// rank.
 Scene parse_scene(std::string_view text, const std::string& path, const std::vector<std::string>& overrides = {});
 
+/// The materials that a shape may have, indices into Scene::materials.
+std::vector<int> materials_of(const Shape&);
 /// Whether a shape contains a point; `tolerance_m` is added around its surface.
 bool contains(const Shape&, const Vec3& point_m, double tolerance_m);
+/// A stretch of a line along an axis: first_m <= coordinate <= last_m.
+struct Span {
+  double first_m, last_m;
+};
 /// The axis-aligned bounds {low, high} of a shape, in metres.
 std::array<Vec3, 2> bounds_m(const Shape&);
 

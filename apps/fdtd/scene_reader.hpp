@@ -22,6 +22,11 @@ void read_elements(std::vector<TableReader> tables, Scene& scene);
 void read_ports(std::vector<TableReader> tables, Scene& scene);
 void read_probes(std::vector<TableReader> tables, Scene& scene);
 void read_snapshots(std::vector<TableReader> tables, Scene& scene);
+/// These after the sources and the probes.
+void read_sweep(TableReader sweep, Scene& scene);
+void read_dfts(std::vector<TableReader> tables, Scene& scene);
+void read_fluxes(std::vector<TableReader> tables, Scene& scene);
+void read_far_fields(std::vector<TableReader> tables, Scene& scene);
 Waveform read_waveform(TableReader table);
 
 /// Puts the value at the dotted key of an override, KEY=VALUE; arrays of tables take a number: source.0.waveform.frequency_hz.
@@ -35,6 +40,10 @@ Vec3 extent_m(const Scene& scene);
 void require_inside(const TableReader& t, const std::string& key, const Vec3& point_m, const Scene& scene);
 /// Fails unless low <= high along each axis.
 void require_ordered(const TableReader& t, const Vec3& low_m, const Vec3& high_m);
+/// Fails for a shape that lies outside the grid. `name`: the shape's, in the message.
+void require_touching(const Shape& shape, const std::string& name, const Scene& scene);
+/// A file's name in a scene, which counts from the scene's folder.
+std::string file_beside_scene(TableReader& t, const std::string& key);
 /// A name that no other of its kind has.
 std::string new_name(TableReader& t, std::set<std::string>& taken);
 /// A name that also serves as a file's and a dataset's.

@@ -7,8 +7,10 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <numbers>
 #include <utility>
 
+#include "numerics.hpp"
 #include "scene_reader.hpp"
 
 namespace hilbrick::fdtd {
@@ -78,35 +80,113 @@ void check_total_field_box(const TableReader& t, const Scene& scene, const Plane
   }
 }
 
+double dot(const Vec3& a, const Vec3& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
+
+/// A vector's direction; what lies within 1e-9 of an axis lies along it.
+Vec3 unit_vector(Vec3 v) {
+  for (int pass = 0; pass < 2; ++pass) {
+    const double length = std::sqrt(dot(v, v));
+    for (double& component : v) component = std::fabs(component) < 1e-9 * length ? 0 : component / length;
+  }
+  return v;
+}
+
+/// The wave that arrives from the angles of spherical coordinates, its E along theta or phi.
+void read_arrival(TableReader& t, PlaneWave& w) {
+  const double degree = std::numbers::pi / 180;
+  const double theta = degree * t.number("theta_deg", {.low = 0, .high = 180});
+  const double phi = degree * t.number("phi_deg");
+  w.direction = unit_vector({-std::sin(theta) * std::cos(phi), -std::sin(theta) * std::sin(phi), -std::cos(theta)});
+  w.polarization = t.word("pol", {"theta", "phi"}) == "theta"
+                       ? unit_vector({std::cos(theta) * std::cos(phi), std::cos(theta) * std::sin(phi), -std::sin(theta)})
+                       : unit_vector({-std::sin(phi), std::cos(phi), 0});
+}
+
+void read_direction(TableReader& t, PlaneWave& w) {
+  const Vec3 direction = t.vector("direction");
+  if (!(dot(direction, direction) > 0))
+    t.reject("direction", fmt::format("expected a vector that is not zero, found {}", text_of(direction)));
+  w.direction = unit_vector(direction);
+  const Vec3 given = t.vector("polarization"), polarization = unit_vector(given);
+  const double along = dot(polarization, w.direction);
+  if (!(std::fabs(along) <= 1e-4))
+    t.reject("polarization", fmt::format("expected a vector at right angles to the direction, found {}", text_of(given)));
+  Vec3 across = polarization;
+  for (int a = 0; a < 3; ++a) across[a] -= along * w.direction[a];
+  w.polarization = unit_vector(across);
+}
+
 void read_plane_wave(TableReader& t, Scene& scene) {
   PlaneWave w;
   w.place = t.place();
   w.box_low_m = t.vector("box_low_m");
   w.box_high_m = t.vector("box_high_m");
-  const Vec3 direction = t.vector("direction");
-  w.axis = 0;
-  for (int a = 1; a < 3; ++a)
-    if (std::fabs(direction[a]) > std::fabs(direction[w.axis])) w.axis = a;
-  const double along = direction[w.axis];
+  bool by_vectors = false, by_angles = false;
+  for (const char* key : {"direction", "polarization"}) by_vectors |= t.given(key);
+  for (const char* key : {"theta_deg", "phi_deg", "pol"}) by_angles |= t.given(key);
+  if (by_vectors && by_angles)
+    fail(w.place, t.name() + ": expected either direction and polarization or theta_deg, phi_deg and pol, found keys of both");
+  if (by_angles)
+    read_arrival(t, w);
+  else
+    read_direction(t, w);
   for (int a = 0; a < 3; ++a)
-    if (along == 0 || (a != w.axis && std::fabs(direction[a]) > 1e-9 * std::fabs(along)))
-      t.reject("direction",
-               fmt::format("expected a direction along an axis, such as [1, 0, 0] or [0, 0, -1], found {}; only these exist so far",
-                           text_of(direction)));
-  if (scene.boundary[w.axis][0] == Boundary::periodic)
-    t.reject("direction",
-             fmt::format("expected a direction across the periodic axes, found one along {}; the wave has no face to enter by there",
-                         "xyz"[w.axis]));
-  w.sign = along > 0 ? 1 : -1;
-  w.polarization = t.vector("polarization");
-  const double strength = std::hypot(w.polarization[0], w.polarization[1], w.polarization[2]);
-  if (!(strength > 0 && std::isfinite(strength)) || std::fabs(w.polarization[w.axis]) > 1e-9 * strength)
-    t.reject("polarization", fmt::format("expected a vector at right angles to the direction, found {}", text_of(w.polarization)));
-  w.polarization[w.axis] = 0;
-  for (double& p : w.polarization) p /= strength;
+    if (scene.boundary[a][0] == Boundary::periodic && w.direction[a] != 0)
+      t.reject(by_angles ? "theta_deg" : "direction",
+               fmt::format("expected a direction across the periodic axes, found {}, which has a part along {}; the wave would not fit the "
+                           "period: choose another boundary there or a direction without that part",
+                           text_of(w.direction), "xyz"[a]));
   w.waveform = read_waveform(t.table("waveform"));
   check_total_field_box(t, scene, w);
   scene.plane_waves.push_back(std::move(w));
+}
+
+/// The direction along an axis, and which axis and sign it is.
+void read_axis(TableReader& t, int& axis, int& sign) {
+  const Vec3 direction = t.vector("direction");
+  axis = 0;
+  for (int a = 1; a < 3; ++a)
+    if (std::fabs(direction[a]) > std::fabs(direction[axis])) axis = a;
+  for (int a = 0; a < 3; ++a)
+    if (direction[axis] == 0 || (a != axis && direction[a] != 0))
+      t.reject("direction",
+               fmt::format("expected a direction along an axis, such as [1, 0, 0] or [0, 0, -1], found {}", text_of(direction)));
+  sign = direction[axis] > 0 ? 1 : -1;
+}
+
+void read_guide_mode(TableReader& t, Scene& scene) {
+  GuideModeSource s;
+  s.place = t.place();
+  s.low_m = t.vector("low_m");
+  s.high_m = t.vector("high_m");
+  require_inside(t, "low_m", s.low_m, scene);
+  require_inside(t, "high_m", s.high_m, scene);
+  require_ordered(t, s.low_m, s.high_m);
+  read_axis(t, s.axis, s.sign);
+  const toml::node& modes = t.required("mode", "two integers of at least 0, such as [1, 0]");
+  for (std::size_t i = 0; i < 2; ++i) {
+    const toml::node* n = modes.is_array() && modes.as_array()->size() == 2 ? modes.as_array()->get(i) : nullptr;
+    if (!n || !n->is_integer() || **n->as_integer() < 0 || **n->as_integer() > 1000)
+      t.wrong("mode", modes,
+              "two integers of at least 0: half waves of TE along the two axes after the guide's, cyclically, such as [1, 0]");
+    s.mode[i] = static_cast<int>(**n->as_integer());
+  }
+  if (s.mode[0] == 0 && s.mode[1] == 0) t.wrong("mode", modes, "a TE mode, found one that does not exist, such as [1, 0]");
+  for (int across = 0; across < 3; ++across) {
+    const Index low = nearest_plane(scene.spacing_m[across], s.low_m[across]),
+                high = nearest_plane(scene.spacing_m[across], s.high_m[across]);
+    if (across == s.axis) {
+      if (low != high)
+        t.reject("high_m", fmt::format("expected a plane across {}, found {} cells between low_m and high_m", "xyz"[across], high - low));
+      if (low < 2 || low > scene.cells[across] - 2)
+        t.reject("low_m",
+                 fmt::format("expected a plane two cells or more from the ends of the grid along {}, found plane {}", "xyz"[across], low));
+    } else if (high - low <= s.mode[across == (s.axis + 1) % 3 ? 0 : 1]) {
+      t.reject("high_m", fmt::format("expected more cells across {} than the mode has half waves, found {}", "xyz"[across], high - low));
+    }
+  }
+  s.waveform = read_waveform(t.table("waveform"));
+  scene.guide_modes.push_back(std::move(s));
 }
 
 }  // namespace
@@ -136,7 +216,7 @@ Waveform read_waveform(TableReader t) {
       break;
     case Waveform::Kind::table:
       if (t.given("file")) {
-        read_table_file(t, std::filesystem::path(t.file()).parent_path() / t.text("file"), w);
+        read_table_file(t, file_beside_scene(t, "file"), w);
       } else {
         w.times_s = t.numbers("times_s");
         w.values = t.numbers("values");
@@ -157,10 +237,13 @@ Waveform read_waveform(TableReader t) {
 
 void read_sources(std::vector<TableReader> tables, Scene& scene) {
   for (TableReader& t : tables) {
-    if (t.word("kind", {"dipole", "plane_wave"}) == "dipole")
+    const std::string kind = t.word("kind", {"dipole", "plane_wave", "guide_mode"});
+    if (kind == "dipole")
       read_dipole(t, scene);
-    else
+    else if (kind == "plane_wave")
       read_plane_wave(t, scene);
+    else
+      read_guide_mode(t, scene);
     t.finish();
   }
 }

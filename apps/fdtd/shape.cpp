@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 #include <cmath>
+#include <hilbrick/partition/error.hpp>
 
+#include "mesh.hpp"
 #include "scene.hpp"
+#include "voxels.hpp"
 
 namespace hilbrick::fdtd {
 namespace {
@@ -59,6 +62,26 @@ bool inside(const Prism& s, const Vec3& p, double tolerance) {
          w <= 1 + scale * length(n_w);
 }
 
+bool inside(const StlBody& s, const Vec3& p, double tolerance) { return s.mesh->contains(p, tolerance); }
+
+std::array<Vec3, 2> bounds(const StlBody& s) {
+  HILBRICK_ASSERT(s.mesh);  // with_bodies reads it
+  return s.mesh->bounds_m();
+}
+
+/// As the box around the grid.
+BoxShape box_of(const VoxelGrid& s) {
+  HILBRICK_ASSERT(s.voxels);  // with_bodies opens them
+  BoxShape box{s.low_m, s.low_m};
+  for (int a = 0; a < 3; ++a) box.high_m[a] += static_cast<double>(s.voxels->extent()[a]) * s.spacing_m[a];
+  return box;
+}
+bool inside(const VoxelGrid& s, const Vec3& p, double tolerance) { return inside(box_of(s), p, tolerance); }
+std::array<Vec3, 2> bounds(const VoxelGrid& s) {
+  const BoxShape box = box_of(s);
+  return {box.low_m, box.high_m};
+}
+
 std::array<Vec3, 2> bounds(const BoxShape& s) { return {s.low_m, s.high_m}; }
 std::array<Vec3, 2> bounds(const Ellipsoid& s) { return {minus(s.center_m, s.radii_m), plus(s.center_m, s.radii_m)}; }
 
@@ -89,6 +112,11 @@ std::array<Vec3, 2> bounds(const Prism& s) {
 }
 
 }  // namespace
+
+std::vector<int> materials_of(const Shape& shape) {
+  const auto* voxels = std::get_if<VoxelGrid>(&shape.form);
+  return voxels ? voxels->materials : std::vector<int>{shape.material};
+}
 
 bool contains(const Shape& shape, const Vec3& point_m, double tolerance_m) {
   return std::visit([&](const auto& form) { return inside(form, point_m, tolerance_m); }, shape.form);

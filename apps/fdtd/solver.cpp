@@ -2,10 +2,12 @@
 #include "solver.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <ctime>
 #include <hilbrick/digest.hpp>
 #include <hilbrick/partition/box_set.hpp>
 #include <hilbrick/verify.hpp>
+#include <limits>
 
 #include "cpml.hpp"
 #include "rows.hpp"
@@ -65,7 +67,7 @@ Solver<T>::Solver(const Comm& comm, const Scene& scene, const Numerics& numerics
       numerics_(numerics),
       domain_(domain),
       fields_(make_fields<T>(domain, numerics)),
-      matter_(make_matter<T>(scene, numerics, fields_)),
+      matter_(make_matter<T>(comm, scene, numerics, fields_)),
       sources_(comm, scene, numerics, fields_, matter_),
       dispersion_(numerics, fields_, matter_),
       exchange_(comm, domain, numerics.stencils[0], refs(fields_), halos) {
@@ -83,9 +85,10 @@ template <class T>
 void Solver<T>::make_layers() {
   const auto layers = pml_layers(scene_);
   for (int a = 0; a < 3; ++a) {
+    const LayerPair pair{layers[a], {layer_index(a, 0), layer_index(a, 1)}};
     for (int magnetic = 0; magnetic < 2; ++magnetic) {
       std::vector<CpmlCoefficients> along;
-      if (comm_.rank() == 0) along = cpml_along(scene_.cells[a], layers[a], magnetic == 1, scene_.spacing_m[a], numerics_.dt_s);
+      if (comm_.rank() == 0) along = cpml_along(scene_.cells[a], pair, magnetic == 1, scene_.spacing_m[a], numerics_.dt_s);
       for (const auto& k : broadcast(comm_, along)) {
         cpml_[a][magnetic][0].push_back(static_cast<T>(k.b));
         cpml_[a][magnetic][1].push_back(static_cast<T>(k.c));
@@ -103,6 +106,20 @@ void Solver<T>::make_layers() {
         }
       }
   }
+}
+
+template <class T>
+double Solver<T>::layer_index(int axis, int side) const {
+  constexpr double none = std::numeric_limits<double>::infinity();
+  double smallest = none;
+  for (std::size_t b = 0; b < work_.size(); ++b)
+    for (const Component c : {Ex, Ey, Ez})
+      for_each_cell(layer_cells(scene_, fields_[c].blocks()[b].owned, axis, side), [&](Int3 cell) {
+        const Medium& m = matter_.media[matter_.medium(c, b, cell)];
+        if (!m.pec) smallest = std::min(smallest, m.eps_r * m.mu_r);
+      });
+  smallest = -max(comm_, -smallest);
+  return smallest == none ? 1 : std::sqrt(smallest);
 }
 
 template <class T>
@@ -297,6 +314,17 @@ void Solver<T>::step() {
   advance<true>();
   advance<false>();
   ++step_;
+}
+
+template <class T>
+void Solver<T>::restart(const std::vector<PlaneWave>& waves) {
+  sources_.set_plane_waves(waves);
+  for (const Field<T>& f : fields_) std::fill_n(f.data(), f.size(), T(0));
+  for (auto& work : work_)
+    for (auto& layers : work->layers)
+      for (Layer& layer : layers) std::fill(layer.psi.begin(), layer.psi.end(), T(0));
+  dispersion_.rest();
+  step_ = 0;
 }
 
 template <class T>

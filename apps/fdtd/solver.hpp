@@ -33,6 +33,10 @@ class Solver {
   /// Advances by one step. No collective.
   void step();
 
+  /// Zero fields at t = 0 again, with these plane waves in place of the scene's; matter and halos stay. Throws as the constructor does.
+  /// Collective over comm.
+  void restart(const std::vector<PlaneWave>& waves);
+
   /// Proves the exchange of halos on this scene's own partition; fields and counters end as they were before the first step. Throws
   /// SharedError that names the first faults. Collective over comm.
   void verify_halos();
@@ -43,6 +47,7 @@ class Solver {
   Field<T>& field(Component c) { return fields_[c]; }
   const Domain& domain() const { return domain_; }
   const Numerics& numerics() const { return numerics_; }
+  const Matter<T>& matter() const { return matter_; }
   const Exchange& exchange() const { return exchange_; }
 
   /// Energy in the whole grid. Collective over comm.
@@ -71,6 +76,8 @@ class Solver {
   void advance();
   void make_interiors();
   void make_layers();
+  /// The smallest refractive index in the layer at a face; 1 where there is none. Collective over comm.
+  double layer_index(int axis, int side) const;
   const Comm& comm_;
   const Scene& scene_;
   const Numerics& numerics_;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sources.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <hilbrick/partition/error.hpp>
 #include <utility>
 
 #include "elements.hpp"
+#include "guide_mode.hpp"
+#include "yee.hpp"
 
 namespace hilbrick::fdtd {
 
@@ -20,16 +23,51 @@ struct Sources<T>::Current {
 
 template <class T>
 struct Sources<T>::Incident {
-  struct Face {
-    Component component;
-    std::size_t box;
-    Box cells;
-    int shift;
-    T factor;
+  /// Values along an axis, in one medium, that are corrected by the same component.
+  struct Row {
+    T* f;
+    Index stride;
+    std::int32_t first, last;  // cells along the axis
+    double part, per_cell;     // where IncidentSignal has them: cell 0, from cell to cell
+    T factor;                  // gain included
   };
   IncidentLine<T> line;
-  int axis;
-  std::vector<Face> faces;
+  std::vector<IncidentSignal<T>> signals;  // of the six components
+  std::array<std::vector<Row>, 6> rows;    // by the incident component that they read
+
+  /// Corrects all values that read E (H).
+  template <bool electric>
+  void correct() {
+    for (std::size_t c = electric ? 0 : 3; c < (electric ? 3 : 6); ++c) {
+      if (rows[c].empty()) continue;
+      signals[c].follow(electric ? line.e() : line.h());
+      for (const Row& row : rows[c]) add(row, signals[c].values());
+    }
+  }
+
+  static void add(const Row& row_, const T* incident) {
+    const Row row = row_;
+    T* __restrict f = row.f;
+    const auto along = [&](Index stride) {
+      HILBRICK_NO_ALIASES
+      for (std::int32_t i = row.first; i < row.last; ++i)
+        f[(i - row.first) * stride] += row.factor * IncidentSignal<T>::at(incident, row.part + row.per_cell * static_cast<double>(i));
+    };
+    if (row.stride == 1)
+      along(1);
+    else
+      along(row.stride);
+  }
+};
+
+template <class T>
+struct Sources<T>::Guided {
+  struct Value {
+    T* value;
+    T factor;
+  };
+  GuideLine<T> line;
+  std::array<std::vector<Value>, 2> values;  // of E, of H
 };
 
 namespace {
@@ -49,7 +87,8 @@ std::vector<double> sampled(const Comm& comm, const Waveform& waveform, Index st
 template <class T>
 Sources<T>::Sources(const Comm& comm, const Scene& scene, const Numerics& numerics, std::vector<Field<T>>& fields, const Matter<T>& matter)
     : comm_(comm), scene_(scene), numerics_(numerics), fields_(fields), matter_(matter) {
-  for (const PlaneWave& wave : scene.plane_waves) add_plane_wave(wave);
+  set_plane_waves(scene.plane_waves);
+  for (const GuideModeSource& source : scene.guide_modes) add_guide_mode(source);
   for (const Dipole& dipole : scene.dipoles) add_dipole(dipole);
   for (const Port& port : scene.ports) add_port(port);
 }
@@ -58,18 +97,90 @@ template <class T>
 Sources<T>::~Sources() = default;
 
 template <class T>
-void Sources<T>::add_plane_wave(const PlaneWave& wave) {
-  auto samples = sampled(comm_, wave.waveform, numerics_.steps, [&](Index n) { return line_source_time_s(numerics_, wave, n); });
+void Sources<T>::set_plane_waves(const std::vector<PlaneWave>& waves) {
+  incidents_.clear();
+  for (const PlaneWave& wave : waves) add_plane_wave(wave);
+}
+
+template <class T>
+void Sources<T>::add_plane_wave(PlaneWave wave) {
+  // Angles were turned into vectors by libm.
+  std::vector<double> vectors(wave.direction.begin(), wave.direction.end());
+  vectors.insert(vectors.end(), wave.polarization.begin(), wave.polarization.end());
+  vectors = broadcast(comm_, std::move(vectors));
+  std::copy_n(vectors.begin(), 3, wave.direction.begin());
+  std::copy_n(vectors.begin() + 3, 3, wave.polarization.begin());
+
+  WaveLine line;
+  agree_on(comm_, [&] { line = wave_line(scene_, numerics_, wave); });
+  std::vector<double> driven;
   std::array<std::vector<CpmlCoefficients>, 2> cpml;
-  if (comm_.rank() == 0) cpml = line_cpml(scene_, numerics_, wave);
+  if (comm_.rank() == 0) {
+    const double silent_s = silent_after_s(wave.waveform);
+    for (Index n = -line.early; n < numerics_.steps && driven_time_s(numerics_, line, driven_nodes - 1, n) <= silent_s; ++n)
+      for (Index node = 0; node < driven_nodes; ++node) driven.push_back(value_at(wave.waveform, driven_time_s(numerics_, line, node, n)));
+    cpml = line_cpml(numerics_, line);
+  }
   for (auto& part : cpml) part = broadcast(comm_, part);
   auto& incident = *incidents_.emplace_back(
-      std::make_unique<Incident>(Incident{IncidentLine<T>(scene_, numerics_, wave, std::move(samples), cpml), wave.axis, {}}));
+      std::make_unique<Incident>(Incident{IncidentLine<T>(numerics_, line, broadcast(comm_, std::move(driven)), cpml), {}, {}}));
+  for (const auto& signal : line.signals) incident.signals.emplace_back(signal, line.nodes);
   for (const FaceCorrection& face : face_corrections(scene_, numerics_, wave))
-    for (std::size_t b = 0; b < matter_.maps.size(); ++b) {
-      const Box cells = intersection(face.cells, fields_[face.component].blocks()[b].owned);
-      if (!cells.empty()) incident.faces.push_back({face.component, b, cells, face.shift, static_cast<T>(face.factor)});
+    for (std::size_t b = 0; b < matter_.maps.size(); ++b) add_rows(line, face, b, incident);
+}
+
+template <class T>
+void Sources<T>::add_rows(const WaveLine& line, const FaceCorrection& face, std::size_t box, Incident& incident) {
+  const Component c = face.component;
+  const Block& block = fields_[c].blocks()[box];
+  const Box cells = intersection(face.cells, block.owned);
+  if (cells.empty()) return;
+  // Along x, or along y where the face has one cell along x; which, does not depend on ranks, so neither do the sums that follow.
+  const int along = face.cells.extent().x > 1 ? 0 : 1, across = 1 - along;
+  const Vec3& s = line.nodes_per_cell;
+  Box starts = cells;
+  starts.hi[along] = starts.lo[along] + 1;
+  for_each_cell(starts, [&](Int3 cell) {
+    for (Int3 at = cell; at[along] < cells.hi[along];) {
+      const T gain = matter_.at(c, box, at).gain;
+      Int3 end = at;
+      while (end[along] < cells.hi[along] && matter_.at(c, box, end).gain == gain) ++end[along];
+      if (gain != 0) {
+        const Int3 read = at + face.shift;
+        double node = line.origin[face.incident];
+        node += s[across] * static_cast<double>(read[across]);
+        node += s[2] * static_cast<double>(read.z);
+        node += s[along] * static_cast<double>(face.shift[along]);
+        const auto first = static_cast<std::int32_t>(at[along]), last = static_cast<std::int32_t>(end[along]);
+        constexpr double parts = IncidentSignal<T>::parts;
+        incident.rows[face.incident].push_back({fields_[c].data() + block.index(at), along == 0 ? 1 : block.stride_y, first, last,
+                                                parts * node, parts * s[along], static_cast<T>(static_cast<double>(gain) * face.factor)});
+        for (const std::int32_t i : {first, last - 1}) incident.signals[face.incident].include(node + s[along] * static_cast<double>(i));
+      }
+      at = end;
     }
+  });
+}
+
+template <class T>
+void Sources<T>::add_guide_mode(const GuideModeSource& source) {
+  // The line's driven node stands one time step ahead, as that of a plane wave does.
+  auto samples = sampled(comm_, source.waveform, numerics_.steps, [&](Index n) { return static_cast<double>(n + 1) * numerics_.dt_s; });
+  auto& guided =
+      *guided_.emplace_back(std::make_unique<Guided>(Guided{GuideLine<T>(comm_, scene_, numerics_, source, std::move(samples)), {}}));
+  const Guide guide = guide_of(scene_, source);
+  for (const GuideCorrection& correction : guide_corrections(scene_, source)) {
+    const Component c = correction.component;
+    const auto profile = broadcast(comm_, guide_profile(guide, source, c, correction.cells));
+    const Index width = correction.cells.extent()[guide.u];
+    for (std::size_t b = 0; b < matter_.maps.size(); ++b)
+      for_each_cell(intersection(correction.cells, fields_[c].blocks()[b].owned), [&](Int3 cell) {
+        const Int3 d = cell - correction.cells.lo;
+        const double share = profile[static_cast<std::size_t>(d[guide.u] + width * d[guide.v])];
+        const double gain = static_cast<double>(matter_.at(c, b, cell).gain);
+        guided.values[is_electric(c) ? 0 : 1].push_back({&fields_[c].at(b, cell), static_cast<T>(gain * correction.factor * share)});
+      });
+  }
 }
 
 template <class T>
@@ -116,19 +227,20 @@ template <class T>
 template <bool electric>
 void Sources<T>::drive(Index step) {
   for (auto& incident : incidents_) {
-    for (const auto& face : incident->faces) {
-      if (is_electric(face.component) != electric) continue;
-      const Field<T>& f = fields_[face.component];
-      for_each_cell(face.cells, [&](Int3 c) {
-        const Index at = c[incident->axis] + face.shift;
-        f.at(face.box, c) +=
-            matter_.at(face.component, face.box, c).gain * (face.factor * (electric ? incident->line.h(at) : incident->line.e(at)));
-      });
-    }
+    // E is corrected by H half a step before it, H by E.
+    incident->template correct<!electric>();
     if constexpr (electric)
       incident->line.update_e(step);
     else
       incident->line.update_h();
+  }
+  for (auto& guided : guided_) {
+    const T incident = electric ? guided->line.h() : guided->line.e();
+    for (const auto& [value, factor] : guided->values[electric ? 0 : 1]) *value += factor * incident;
+    if constexpr (electric)
+      guided->line.update_e(step);
+    else
+      guided->line.update_h();
   }
   for (const auto& current : currents_)
     if (is_electric(current->component) == electric && step < static_cast<Index>(current->samples.size()))

@@ -18,6 +18,9 @@ class Sources {
   Sources(const Comm& comm, const Scene& scene, const Numerics& numerics, std::vector<Field<T>>& fields, const Matter<T>& matter);
   ~Sources();
 
+  /// Other plane waves from now on, whatever the scene says. Throws SharedError for a box in a lossy material. Collective over comm.
+  void set_plane_waves(const std::vector<PlaneWave>& waves);
+
   /// Adds to E (H) what sources give in step `step`, after the update by the curl. Local.
   template <bool electric>
   void drive(Index step);
@@ -25,8 +28,11 @@ class Sources {
  private:
   struct Current;   // a dipole's value on this rank
   struct Incident;  // a plane wave's line and its faces on this rank
+  struct Guided;    // a guide mode's line and its values on this rank
 
-  void add_plane_wave(const PlaneWave& wave);
+  void add_plane_wave(PlaneWave wave);
+  void add_rows(const WaveLine& line, const FaceCorrection& face, std::size_t box, Incident& incident);
+  void add_guide_mode(const GuideModeSource& source);
   void add_dipole(const Dipole& dipole);
   void add_port(const Port& port);
   /// A current along component c of a cell, where this rank owns it; it takes samples * |gain| * per_gain from the field.
@@ -39,6 +45,7 @@ class Sources {
   const Matter<T>& matter_;
   std::vector<std::unique_ptr<Current>> currents_;
   std::vector<std::unique_ptr<Incident>> incidents_;
+  std::vector<std::unique_ptr<Guided>> guided_;
 };
 
 }  // namespace hilbrick::fdtd

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fstream>
 #include <hilbrick/output.hpp>
+#include <type_traits>
 #include <utility>
 
 namespace hilbrick {
@@ -54,7 +55,15 @@ class Handle {
 
 template <class T>
 hid_t type_of() {
+  if (std::is_same_v<T, std::int32_t>) return H5T_NATIVE_INT32;
   return sizeof(T) == 4 ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE;
+}
+
+/// For making things of a class without the time of day: the same run writes the same bytes.
+Handle without_times(hid_t of_class) {
+  const hid_t properties = H5Pcreate(of_class);
+  H5Pset_obj_track_times(properties, false);
+  return {properties, H5Pclose};
 }
 
 void write_attribute(hid_t object, const std::string& name, const Attribute& value, const fs::path& path) {
@@ -77,7 +86,12 @@ void write_attribute(hid_t object, const std::string& name, const Attribute& val
         whole ? static_cast<const void*>(value.integers.data()) : value.numbers.data());
 }
 
-std::array<hsize_t, 3> zyx(Int3 v) { return {static_cast<hsize_t>(v.z), static_cast<hsize_t>(v.y), static_cast<hsize_t>(v.x)}; }
+/// [z][y][x], and in front of it what a dataset has more.
+std::vector<hsize_t> with_zyx(std::span<const Index> outer, Int3 v) {
+  std::vector<hsize_t> all(outer.begin(), outer.end());
+  for (const int a : {2, 1, 0}) all.push_back(static_cast<hsize_t>(v[a]));
+  return all;
+}
 
 fs::path temporary_for(const fs::path& path) { return path.string() + ".part"; }
 
@@ -125,7 +139,8 @@ ParallelFile::ParallelFile(const Comm& comm, fs::path path) : comm_(comm), path_
     const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
     H5Pset_fapl_mpio(access, comm_.get(), MPI_INFO_NULL);
     H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST);
-    file_ = checked(H5Fcreate(temporary_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access), "creating the file", path_);
+    const Handle creation = without_times(H5P_FILE_CREATE);
+    file_ = checked(H5Fcreate(temporary_.c_str(), H5F_ACC_TRUNC, creation, access), "creating the file", path_);
   });
   reserve(0);
 }
@@ -157,24 +172,40 @@ void ParallelFile::attach(const std::string& name, const Attributes& attributes)
 void ParallelFile::group(const std::string& name, const Attributes& attributes) {
   const Waiting waiting(comm_, "a group of a file");
   agree_on(comm_, [&] {
-    const Handle group(checked(H5Gcreate2(file_, name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), "creating " + name, path_),
-                       H5Gclose);
+    const Handle creation = without_times(H5P_GROUP_CREATE);
+    const Handle group(checked(H5Gcreate2(file_, name.c_str(), H5P_DEFAULT, creation, H5P_DEFAULT), "creating " + name, path_), H5Gclose);
   });
   attach(name, attributes);
 }
 
 template <class T>
 void ParallelFile::dataset(const std::string& name, Int3 extent, std::span<const Piece<T>> pieces, const Attributes& attributes) {
+  volumes(name, {}, extent, pieces, attributes);
+}
+
+template <class T>
+void ParallelFile::dataset(const std::string& name, Index count, Int3 extent, std::span<const Piece<T>> pieces,
+                           const Attributes& attributes) {
+  volumes(name, std::span(&count, 1), extent, pieces, attributes);
+}
+
+template <class T>
+void ParallelFile::volumes(const std::string& name, std::span<const Index> outer, Int3 extent, std::span<const Piece<T>> pieces,
+                           const Attributes& attributes) {
   const Waiting waiting(comm_, "a dataset of a file");
   const std::string doing = "writing " + name;
   const Index rounds = max(comm_, static_cast<Index>(pieces.size()));
-  const auto size = zyx(extent);
-  reserve(product(extent) * static_cast<Index>(sizeof(T)));
+  const auto size = with_zyx(outer, extent);
+  Index copies = 1;
+  for (const Index n : outer) copies *= n;
+  reserve(copies * product(extent) * static_cast<Index>(sizeof(T)));
   agree_on(comm_, [&] {
-    const Handle space(H5Screate_simple(3, size.data(), nullptr), H5Sclose);
-    const Handle set(checked(H5Dcreate2(file_, name.c_str(), type_of<T>(), space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), doing, path_),
+    const Handle space(H5Screate_simple(static_cast<int>(size.size()), size.data(), nullptr), H5Sclose);
+    const Handle creation = without_times(H5P_DATASET_CREATE);
+    const Handle set(checked(H5Dcreate2(file_, name.c_str(), type_of<T>(), space, H5P_DEFAULT, creation, H5P_DEFAULT), doing, path_),
                      H5Dclose);
   });
+  const std::vector<Index> zeros(outer.size(), 0);
   for (Index round = 0; round < rounds; ++round)
     agree_on(comm_, [&] {
       // Every rank takes part in every transfer, with an empty selection when it has nothing left.
@@ -183,11 +214,11 @@ void ParallelFile::dataset(const std::string& name, Int3 extent, std::span<const
       H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
       const Handle file_space(H5Dget_space(set), H5Sclose);
       const Piece<T>* piece = round < static_cast<Index>(pieces.size()) ? &pieces[static_cast<std::size_t>(round)] : nullptr;
-      const bool any = piece && !piece->box.empty();
-      const hsize_t values = any ? static_cast<hsize_t>(piece->box.volume()) : 1;
+      const bool any = piece && copies > 0 && !piece->box.empty();
+      const hsize_t values = any ? static_cast<hsize_t>(copies * piece->box.volume()) : 1;
       const Handle memory_space(H5Screate_simple(1, &values, nullptr), H5Sclose);
       if (any) {
-        const auto start = zyx(piece->box.lo), count = zyx(piece->box.extent());
+        const auto start = with_zyx(zeros, piece->box.lo), count = with_zyx(outer, piece->box.extent());
         checked(H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr), doing, path_);
       } else {
         H5Sselect_none(file_space);
@@ -200,6 +231,23 @@ void ParallelFile::dataset(const std::string& name, Int3 extent, std::span<const
 }
 template void ParallelFile::dataset(const std::string&, Int3, std::span<const Piece<float>>, const Attributes&);
 template void ParallelFile::dataset(const std::string&, Int3, std::span<const Piece<double>>, const Attributes&);
+template void ParallelFile::dataset(const std::string&, Int3, std::span<const Piece<std::int32_t>>, const Attributes&);
+template void ParallelFile::dataset(const std::string&, Index, Int3, std::span<const Piece<float>>, const Attributes&);
+template void ParallelFile::dataset(const std::string&, Index, Int3, std::span<const Piece<double>>, const Attributes&);
+
+void ParallelFile::column(const std::string& name, const std::vector<double>& values, const Attributes& attributes) {
+  const std::string doing = "writing " + name;
+  reserve(static_cast<Index>(values.size() * sizeof(double)));
+  agree_on(comm_, [&] {
+    const hsize_t n = values.size();
+    const Handle space(H5Screate_simple(1, &n, nullptr), H5Sclose);
+    const Handle creation = without_times(H5P_DATASET_CREATE);
+    const Handle set(checked(H5Dcreate2(file_, name.c_str(), type_of<double>(), space, H5P_DEFAULT, creation, H5P_DEFAULT), doing, path_),
+                     H5Dclose);
+    if (comm_.rank() == 0 && n > 0) checked(H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), doing, path_);
+  });
+  attach(name, attributes);
+}
 
 void ParallelFile::close() {
   const Waiting waiting(comm_, "the end of a file");

@@ -325,6 +325,75 @@ class Program(unittest.TestCase):
         self.assertEqual(result.code, 2)
         self.assertIn("--check", result.err)
 
+    BODIES = SCENE + """
+[[material]]
+name = "glass"
+eps_r = 3
+[[shape]]
+kind = "stl"
+file = "pyramid.stl"
+material = "glass"
+scale = 1e-3
+move_m = [0.05, 0.05, 0.06]
+[[shape]]
+kind = "voxels"
+file = "voxels.h5"
+dataset = "/ids"
+low_m = [0.11, 0.17, 0.2]
+spacing_m = [0.013, 0.02, 0.05]
+materials = ["glass", "vacuum", "pec"]
+[[shape]]
+kind = "wire"
+material = "pec"
+points_m = [[0.02, 0.04, 0.06], [0.02, 0.24, 0.06], [0.16, 0.24, 0.06]]
+"""
+
+    def write_bodies(self):
+        self.scene.write_text(self.BODIES)
+        corners = [(0, 0, 0), (90, 0, 0), (0, 100, 0), (0, 0, 120)]
+        text = "solid pyramid\n"
+        for triangle in ((0, 2, 1), (0, 1, 3), (1, 2, 3), (2, 0, 3)):
+            vertices = "\n".join("vertex {} {} {}".format(*corners[i]) for i in triangle)
+            text += f"facet normal 0 0 0\nouter loop\n{vertices}\nendloop\nendfacet\n"
+        stl = self.folder / "pyramid.stl"
+        stl.write_text(text + "endsolid pyramid\n")
+        with h5py.File(self.folder / "voxels.h5", "w") as file:
+            file["ids"] = (numpy.arange(3 * 4 * 5).reshape(3, 4, 5) * 7 % 3).astype("uint8")
+        return stl
+
+    def test_bodies_from_files(self):
+        self.write_bodies()
+        self.succeed(ranks=1)
+        digest = self.report()["fields_digest"]
+        self.succeed(ranks=3)
+        self.assertEqual(self.report()["fields_digest"], digest)
+
+    def test_check_writes_materials(self):
+        stl = self.write_bodies()
+        maps = []
+        for ranks in (1, 3):
+            name = self.folder / f"materials{ranks}.vtkhdf"
+            result = self.run_program(self.scene, "--check", "--write-materials", name, ranks=ranks)
+            self.assertEqual(result.code, 0, result.err)
+            with h5py.File(name) as file:
+                points = file["/VTKHDF/PointData"]
+                maps.append({field: points[field][:] for field in points})
+                self.assertEqual(set(points), {"Ex", "Ey", "Ez"})
+                self.assertEqual(points["Ex"].attrs["materials"], b"vacuum\npec\nglass")
+                self.assertEqual(list(points["Ex"].attrs["offset_m"]), [SPACING_M[0] / 2, 0, 0])
+        for field, values in maps[0].items():
+            self.assertEqual(values.shape, CELLS[::-1])
+            self.assertTrue((values == maps[1][field]).all())
+            self.assertEqual(set(values.flat), {0, 1, 2})
+        # The pyramid's Ez nearest its corner, and none beyond its slope; x = 0 and z = 0 are electric walls.
+        at = {(x, y, z): maps[0]["Ez"][z, y, x] for x, y, z in ((6, 3, 2), (13, 3, 2), (0, 3, 2))}
+        self.assertEqual(at, {(6, 3, 2): 2, (13, 3, 2): 0, (0, 3, 2): 1})
+        result = self.run_program(self.scene, "--write-materials", self.folder / "materials.vtkhdf")
+        self.assertEqual(result.code, 2)
+        self.assertIn("--check", result.err)
+        stl.write_bytes(stl.read_bytes()[:-49])
+        self.fails(2, ["scene.toml:", "pyramid.stl:", "found the end of the file"], self.scene, ranks=3)
+
     def test_more_ranks_than_bricks(self):
         result = self.succeed("--brick", 16, ranks=3)  # 2 x 1 x 1 bricks
         warnings = [line for line in result.err.splitlines() if "warning" in line]

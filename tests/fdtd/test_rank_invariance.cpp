@@ -3,6 +3,7 @@
 // One program of 13 ranks runs everything on its first 1, 2, 3, ... ranks.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <fstream>
 #include <map>
 #include <set>
@@ -65,9 +66,15 @@ Scene crowded(std::array<std::array<Boundary, 2>, 3> boundary) {
     s.dipoles.push_back(dipole(c, {1.6 * d, 25.6 * 1.2 * d, 12 * d}));    // the outermost cells that live
   }
   PlaneWave wave;
-  wave.axis = 2;
-  wave.sign = -1;
-  wave.polarization = {0.8, 0.6, 0};
+  // At an angle, but across periodic axes.
+  double length = 0;
+  for (int a = 0; a < 3; ++a) {
+    wave.direction[a] = boundary[a][0] == Boundary::periodic ? 0 : std::array{0.48, -0.6, -0.64}[a];
+    length += wave.direction[a] * wave.direction[a];
+  }
+  for (double& component : wave.direction) component /= std::sqrt(length);
+  wave.polarization = {wave.direction[1], -wave.direction[0], 0};
+  for (double& component : wave.polarization) component /= std::hypot(wave.direction[0], wave.direction[1]);
   wave.box_low_m = {6 * d, 6 * 1.2 * d, 8 * 0.9 * d};
   wave.box_high_m = {20 * d, 20 * 1.2 * d, 20 * 0.9 * d};
   wave.waveform = pulse(15e9);
@@ -142,6 +149,20 @@ TEST(SameBits, CrowdedSceneBetweenEveryKindOfWall) {
   const Comm world(MPI_COMM_WORLD);
   same_bits<float>(world, crowded({{{periodic, periodic}, {pmc, pmc}, {pml, pec}}}), "periodic, pmc, pml/pec", true);
   same_bits<double>(world, crowded({{{pmc, pml}, {periodic, periodic}, {pec, pmc}}}), "pmc/pml, periodic, pec/pmc", false);
+}
+
+TEST(SameBits, LayersOnOneToSixFaces) {
+  // Slabs of 13 ranks are thinner than the layers along x, bricks of 3 and 7 thinner and thicker.
+  const Comm world(MPI_COMM_WORLD);
+  std::array<std::array<Boundary, 2>, 3> boundary{{{pec, pec}, {pec, pec}, {pec, pec}}};
+  for (int face = 0; face < 6; ++face) {
+    boundary[face / 2][face % 2] = pml;
+    const Scene scene = crowded(boundary);
+    const std::string reference = digest_of_run<float>(world, scene, 1, Method::hilbert, 16);
+    EXPECT_EQ(digest_of_run<float>(world, scene, 13, Method::slab, 16), reference) << face;
+    EXPECT_EQ(digest_of_run<float>(world, scene, 8, Method::hilbert, 3), reference) << face;
+    EXPECT_EQ(digest_of_run<float>(world, scene, 5, Method::hilbert, 7), reference) << face;
+  }
 }
 
 TEST(SameBits, AnyWeights) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -179,8 +180,7 @@ at = "yee"
 
   ASSERT_EQ(s.plane_waves.size(), 1u);
   const PlaneWave& w = s.plane_waves[0];
-  EXPECT_EQ(w.axis, 1);
-  EXPECT_EQ(w.sign, -1);
+  EXPECT_EQ(w.direction, (Vec3{0, -1, 0}));
   EXPECT_DOUBLE_EQ(w.polarization[0], 0.6);
   EXPECT_EQ(w.polarization[1], 0);
   EXPECT_DOUBLE_EQ(w.polarization[2], 0.8);
@@ -279,7 +279,8 @@ TEST(Scene, RejectsGrids) {
       {grid + "@curant = 1\n" + run, "grid.curant: unknown key; did you mean courant?"},
       {grid + "@xyzzy = 1\n" + run, "grid.xyzzy: unknown key; expected cells, spacing_m, boundary, pml_cells or courant"},
       {"@gird = 1\n" + start, "gird: unknown key; did you mean grid?"},
-      {"@xyzzy = 1\n" + start, "xyzzy: unknown key; expected grid, run, partition, material, shape, source, probe or snapshot"},
+      {"@xyzzy = 1\n" + start,
+       "xyzzy: unknown key; expected grid, run, partition, material, shape, source, element, port, probe or snapshot"},
   });
   EXPECT_EQ(error_of(""), "s.toml:1:1: grid: expected a table, found nothing; add the key");
 }
@@ -388,7 +389,7 @@ TEST(Scene, RejectsMaterials) {
 }
 
 TEST(Scene, RejectsShapes) {
-  const std::string kinds = "box, sphere, ellipsoid, cylinder, cone or prism";
+  const std::string kinds = "box, sphere, ellipsoid, cylinder, cone, prism, plate, wire, stl or voxels";
   const std::string box = "kind = 'box'\nlow_m = [0, 0, 0]\nhigh_m = [0.1, 0.1, 0.1]\n";
   const std::string tube = "material = 'pec'\nfrom_m = [0, 0, 0]\nto_m = [0.1, 0, 0]\n";
   const std::string shape = start + "[[shape]]\n";
@@ -400,7 +401,8 @@ TEST(Scene, RejectsShapes) {
       {start + "@[[shape]]\n" + box, "shape[0].material: expected a string, found nothing; add the key"},
       {shape + box + "material = @'gold'\n",
        "shape[0].material: expected vacuum or pec, found \"gold\"; define it by a [[material]] of that name"},
-      {shape + box + "material = 'pec'\n@radius_m = 1\n", "shape[0].radius_m: unknown key; expected kind, low_m, high_m or material"},
+      {shape + box + "material = 'pec'\n@radius_m = 1\n",
+       "shape[0].radius_m: unknown key; expected kind, material, priority, low_m or high_m"},
       {shape + "kind = 'box'\nmaterial = 'pec'\nlow_m = @[0, 0]\n",
        "shape[0].low_m: expected three numbers [x, y, z], found an array of 2"},
       {shape + "kind = 'box'\nmaterial = 'pec'\nlow_m = [0, @'a', 0]\n",
@@ -551,6 +553,34 @@ TEST(Scene, ReadsATableFromAFile) {
   EXPECT_NE(error("").find("source[0].waveform.file: cannot read " + table + ": "), std::string::npos) << error("");
 }
 
+TEST(Scene, PlaneWavesGoByVectorsOrArriveFromAngles) {
+  const auto wave_of = [](const std::string& keys) { return parse_scene(start + wave + wave_box + keys, "s.toml").plane_waves.at(0); };
+  // Along the axes exactly.
+  PlaneWave w = wave_of("theta_deg = 90\nphi_deg = 0\npol = 'theta'\n");
+  EXPECT_EQ(w.direction, (Vec3{-1, 0, 0}));
+  EXPECT_EQ(w.polarization, (Vec3{0, 0, -1}));
+  w = wave_of("theta_deg = 90\nphi_deg = -90\npol = 'phi'\n");
+  EXPECT_EQ(w.direction, (Vec3{0, 1, 0}));
+  EXPECT_EQ(w.polarization, (Vec3{1, 0, 0}));
+  w = wave_of("theta_deg = 180\nphi_deg = 0\npol = 'theta'\n");
+  EXPECT_EQ(w.direction, (Vec3{0, 0, 1}));
+  EXPECT_EQ(w.polarization, (Vec3{-1, 0, 0}));
+  w = wave_of("direction = [2, 1e-12, 0]\npolarization = [1e-7, 0, -2]\n");
+  EXPECT_EQ(w.direction, (Vec3{1, 0, 0}));
+  EXPECT_EQ(w.polarization, (Vec3{0, 0, -1}));
+  // At an angle.
+  w = wave_of("theta_deg = 60\nphi_deg = 30\npol = 'theta'\n");
+  const Vec3 direction{-0.75, -std::sqrt(3) / 4, -0.5}, theta{std::sqrt(3) / 4, 0.25, -std::sqrt(3) / 2}, phi{-0.5, std::sqrt(3) / 2, 0};
+  for (int a = 0; a < 3; ++a) {
+    EXPECT_NEAR(w.direction[a], direction[a], 1e-15);
+    EXPECT_NEAR(w.polarization[a], theta[a], 1e-15);
+    EXPECT_NEAR(wave_of("theta_deg = 60\nphi_deg = 30\npol = 'phi'\n").polarization[a], phi[a], 1e-15);
+  }
+  w = wave_of("direction = [1, 2, 2]\npolarization = [2, 0, -0.9999]\n");
+  EXPECT_NEAR(w.direction[1], 2.0 / 3, 1e-15);
+  EXPECT_NEAR(w.polarization[0] * w.direction[0] + w.polarization[1] * w.direction[1] + w.polarization[2] * w.direction[2], 0, 1e-15);
+}
+
 TEST(Scene, RejectsSources) {
   const std::string components = "Ex, Ey, Ez, Hx, Hy or Hz";
   const std::string inside = "expected a point inside the grid, (0, 0, 0) to (0.2, 0.16, 0.12) m, found ";
@@ -576,19 +606,25 @@ TEST(Scene, RejectsSources) {
       {start + dipole + "position_m = [0, 0, 0]\n@polarization = [0, 0, 1]\n",
        "source[0].polarization: unknown key; expected kind, position_m, component or waveform"},
       {start + along + wave_box + "@position_m = [0, 0, 1]\n",
-       "source[0].position_m: unknown key; expected kind, box_low_m, box_high_m, direction, polarization or waveform"},
-      {start + wave + wave_box + "polarization = [0, 0, 1]\ndirection = @[1, 0.1, 0]\n",
-       "source[0].direction: expected a direction along an axis, such as [1, 0, 0] or [0, 0, -1], found (1, 0.1, 0); only these exist so "
-       "far"},
+       "source[0].position_m: unknown key; expected kind, box_low_m, box_high_m, direction, polarization, theta_deg, phi_deg, "
+       "pol or waveform"},
       {start + wave + wave_box + "polarization = [0, 0, 1]\ndirection = @[0, 0, 0]\n",
-       "source[0].direction: expected a direction along an axis, such as [1, 0, 0] or [0, 0, -1], found (0, 0, 0); only these exist so "
-       "far"},
+       "source[0].direction: expected a vector that is not zero, found (0, 0, 0)"},
+      {start + "@" + wave + wave_box, "source[0].direction: expected three numbers [x, y, z], found nothing; add the key"},
+      {start + "@" + wave + wave_box + "direction = [0, 0, 1]\ntheta_deg = 30\n",
+       "source[0]: expected either direction and polarization or theta_deg, phi_deg and pol, found keys of both"},
+      {start + "@" + wave + wave_box + "theta_deg = 30\npol = 'phi'\n", "source[0].phi_deg: expected a number, found nothing; add the key"},
+      {start + wave + wave_box + "theta_deg = 30\nphi_deg = 20\npol = @'x'\n",
+       "source[0].pol: expected theta or phi, found the string 'x'"},
+      {start + wave + wave_box + "direction = [1, 1, 0]\npolarization = @[1, -0.99, 0]\n",
+       "source[0].polarization: expected a vector at right angles to the direction, found (1, -0.99, 0)"},
       {start + wave + wave_box + "direction = [0, 1, 0]\npolarization = @[0, 1, 1]\n",
        "source[0].polarization: expected a vector at right angles to the direction, found (0, 1, 1)"},
       {start + wave + wave_box + "direction = [0, 1, 0]\npolarization = @[0, 0, 0]\n",
        "source[0].polarization: expected a vector at right angles to the direction, found (0, 0, 0)"},
       {periodic + along.substr(0, along.rfind("[1")) + "@[1, 0, 0]\n" + wave_box,
-       "source[0].direction: expected a direction across the periodic axes, found one along x; the wave has no face to enter by there"},
+       "source[0].direction: expected a direction across the periodic axes, found (1, 0, 0), which has a part along x; the wave would not "
+       "fit the period: choose another boundary there or a direction without that part"},
       {start + along + "box_low_m = @[0.0, 0.05, 0.05]\nbox_high_m = [0.15, 0.1, 0.1]\n",
        "source[0].box_low_m: expected at least 0.01 m along x, found 0" + away},
       {start + along + "box_low_m = [0.01, 0.05, 0.05]\nbox_high_m = @[0.15, 0.16, 0.1]\n",
@@ -722,8 +758,7 @@ TEST(Scene, ReadsTheAircraft) {
   EXPECT_GE(s.shapes.size(), 13u);
   for (const Shape& shape : s.shapes) EXPECT_EQ(shape.material, 1);
   ASSERT_EQ(s.plane_waves.size(), 1u);
-  EXPECT_EQ(s.plane_waves[0].axis, 0);
-  EXPECT_EQ(s.plane_waves[0].sign, -1);
+  EXPECT_EQ(s.plane_waves[0].direction, (Vec3{-1, 0, 0}));
   EXPECT_EQ(s.plane_waves[0].polarization, (Vec3{0, 1, 0}));
   EXPECT_EQ(s.probes.size(), 2u);
   EXPECT_EQ(s.snapshots.size(), 2u);

@@ -187,95 +187,62 @@ TEST(Cpml, ReturnsLittle) {
     const auto db = LayerTest{f}.reflection_db(comm);
     if (comm.rank() == 0)
       std::printf("CPML, pulse at %.0f GHz: face %.1f dB, edge %.1f dB, corner %.1f dB\n", f / 1e9, db[0], db[1], db[2]);
-    for (double level : db) EXPECT_LT(level, -70);
+    for (double level : db) EXPECT_LT(level, -88);
   }
 }
 
 TEST(Cpml, ReturnsLittleFromMaterialsThatRunIn) {
   const Comm comm(MPI_COMM_WORLD);
-  Material m;
-  m.name = "filling";
-  m.eps_r = 2;
-  m.sigma = 0.02;
-  m.mu_r = 1.5;
-  const auto db = LayerTest{5e9}.reflection_db(comm, m);
-  if (comm.rank() == 0) std::printf("CPML in a material: face %.1f dB, edge %.1f dB, corner %.1f dB\n", db[0], db[1], db[2]);
-  for (double level : db) EXPECT_LT(level, -60);
-}
-
-template <class T>
-void empty_box_leaks_nothing(double bound) {
-  const Comm comm(MPI_COMM_WORLD);
-  const double d = 1e-3;
-  for (int axis = 0; axis < 3; ++axis)
-    for (const int sign : {1, -1})
-      for (const double angle : {0.0, pi / 2, 0.3}) {
-        Scene scene = box_scene({26, 24, 25}, {d, 1.1 * d, 0.9 * d}, Boundary::pml, 400);
-        scene.pml_cells = 5;
-        PlaneWave wave;
-        for (int a = 0; a < 3; ++a) {
-          wave.box_low_m[a] = 8 * scene.spacing_m[a];
-          wave.box_high_m[a] = 17 * scene.spacing_m[a];
-        }
-        wave.axis = axis;
-        wave.sign = sign;
-        wave.polarization[(axis + 1) % 3] = std::cos(angle);
-        wave.polarization[(axis + 2) % 3] = std::sin(angle);
-        wave.waveform = pulse(12e9);
-        scene.plane_waves.push_back(wave);
-        Simulation<T> run(comm, scene);
-        double scattered = 0, total = 0;
-        for (int part = 0; part < 8; ++part) {
-          run.steps(50);
-          for (int c = 0; c < 6; ++c) {
-            const double scale = c < 3 ? 1 : eta0;
-            const auto f = run.gather(static_cast<Component>(c));
-            for_each_cell({{0, 0, 0}, scene.cells}, [&](Int3 cell) {
-              bool inside = true;
-              for (int a = 0; a < 3; ++a) {
-                const Index at2 = 2 * cell[a] + half_offset(static_cast<Component>(c))[a];
-                inside = inside && at2 >= 16 && at2 <= 34;
-              }
-              double& largest = inside ? total : scattered;
-              largest = std::max(largest, std::fabs(f(cell)) * scale);
-            });
-          }
-        }
-        EXPECT_GT(total, 0.5);
-        EXPECT_LT(total, 1.1);
-        EXPECT_LT(scattered / total, bound) << "axis " << axis << " sign " << sign << " angle " << angle;
-      }
-}
-
-TEST(PlaneWave, AnEmptyBoxLeaksNothingDouble) { empty_box_leaks_nothing<double>(1e-13); }
-TEST(PlaneWave, AnEmptyBoxLeaksNothingSingle) { empty_box_leaks_nothing<float>(2e-6); }
-
-TEST(PlaneWave, IsTheWaveformAtTheFaceItEntersBy) {
-  const Comm comm(MPI_COMM_WORLD);
-  const double d = 1e-3;
-  for (const int sign : {1, -1}) {
-    Scene scene = box_scene({40, 12, 12}, {d, d, d}, Boundary::periodic, 500);
-    scene.boundary[0] = {Boundary::pml, Boundary::pml};
-    PlaneWave wave;
-    wave.box_low_m = {14 * d, 0, 0};
-    wave.box_high_m = {26 * d, 12 * d, 12 * d};
-    wave.axis = 0;
-    wave.sign = sign;
-    wave.polarization = {0, 0.6, 0.8};
-    wave.waveform = pulse(5e9);
-    wave.waveform.amplitude = 3;
-    scene.plane_waves.push_back(wave);
-    Simulation<double> run(comm, scene);
-    double worst = 0;
-    const Index entry = sign > 0 ? 14 : 26;
-    for (Index n = 1; n <= *scene.steps; ++n) {
-      run.solver.step();
-      const double exact = value_at(wave.waveform, static_cast<double>(n) * run.numerics.dt_s);
-      worst =
-          std::max({worst, std::fabs(run.value(Ey, {entry, 5, 6}) - 0.6 * exact), std::fabs(run.value(Ez, {entry, 5, 6}) - 0.8 * exact)});
-    }
-    EXPECT_LT(worst, 3 * 2e-3) << sign;
+  Material dense, lossy;
+  dense.name = "dense";
+  dense.eps_r = 4;
+  lossy.name = "lossy";
+  lossy.eps_r = 2;
+  lossy.sigma = 0.02;
+  lossy.mu_r = 1.5;
+  for (const Material& m : {dense, lossy}) {
+    const auto db = LayerTest{5e9}.reflection_db(comm, m);
+    if (comm.rank() == 0)
+      std::printf("CPML, pulse at 5 GHz, %s: face %.1f dB, edge %.1f dB, corner %.1f dB\n", m.name.c_str(), db[0], db[1], db[2]);
+    for (double level : db) EXPECT_LT(level, -88) << m.name;
   }
+}
+
+TEST(Cpml, StaysStableInSinglePrecision) {
+  // A lossy, a dense and a magnetic body run into the layers, a conductor too; after the pulse the energy falls and never comes back.
+  const Comm comm(MPI_COMM_WORLD);
+  const double d = 1e-3;
+  Scene scene = box_scene({20, 19, 18}, {d, 1.1 * d, 0.9 * d}, Boundary::pml, 12000);
+  scene.boundary[1][1] = Boundary::pmc;
+  scene.pml_cells = 6;
+  scene.brick = 5;
+  Material dense, lossy, magnetic;
+  dense.eps_r = 9;
+  lossy.eps_r = 3;
+  lossy.sigma = 5;
+  magnetic.mu_r = 4;
+  magnetic.sigma_m = 1000;
+  scene.materials.insert(scene.materials.end(), {dense, lossy, magnetic});
+  scene.shapes.push_back({BoxShape{{0, 0, 0}, {1, 1, 5 * d}}, 2, {}});
+  scene.shapes.push_back({BoxShape{{0, 0, 0}, {8 * d, 9 * d, 1}}, 3, {}});
+  scene.shapes.push_back({BoxShape{{12 * d, 0, 8 * d}, {1, 1, 1}}, 4, {}});
+  scene.shapes.push_back({BoxShape{{9 * d, 10 * d, 0}, {10 * d, 11 * d, 1}}, 1, {}});
+  Dipole dipole;
+  dipole.position_m = {10.5 * d, 7 * d, 8 * d};
+  dipole.component = Ex;
+  dipole.waveform = pulse(10e9);
+  scene.dipoles.push_back(dipole);
+  Simulation<float> run(comm, scene);
+  run.steps(100);
+  const double begin = run.solver.energy().joule;
+  double before = begin;
+  for (int part = 0; part < 12; ++part) {
+    run.steps(1000);
+    const double now = run.solver.energy().joule;
+    EXPECT_LE(now, 10 * before) << part;    // conductors ring: what is stored at one instant varies
+    before = std::max(now, 1e-12 * begin);  // round-off below
+  }
+  EXPECT_LT(before, 1e-6 * begin);
 }
 
 TEST(Sources, InAPerfectConductorAreRefused) {

@@ -51,14 +51,22 @@ class ParallelFile {
 
   /// Collective over comm, each of them.
   void group(const std::string& name, const Attributes& attributes = {});
-  /// A dataset [z][y][x] of `extent`; each rank gives the pieces that it holds, perhaps none. Collective transfers, as many as
-  /// the rank with the most pieces needs.
+  /// A dataset [z][y][x] of `extent`, of float, double or std::int32_t; each rank gives the pieces that it holds, perhaps none. Collective
+  /// transfers, as many as the rank with the most pieces needs.
   template <class T>
   void dataset(const std::string& name, Int3 extent, std::span<const Piece<T>> pieces, const Attributes& attributes = {});
+  /// The same, [count][z][y][x]: the values of a piece are `count` times box.volume().
+  template <class T>
+  void dataset(const std::string& name, Index count, Int3 extent, std::span<const Piece<T>> pieces, const Attributes& attributes = {});
+  /// A dataset of one dimension, of values that every rank has.
+  void column(const std::string& name, const std::vector<double>& values, const Attributes& attributes = {});
   /// Flushes, closes and gives the file its name. Collective over comm.
   void close();
 
  private:
+  template <class T>
+  void volumes(const std::string& name, std::span<const Index> outer, Int3 extent, std::span<const Piece<T>> pieces,
+               const Attributes& attributes);
   void attach(const std::string& name, const Attributes& attributes);
   /// Makes sure that the disk has room for so many bytes more. HDF5 must not find out by itself: when one rank's write fails inside a
   /// collective call, its ranks wait for each other for ever. Collective over comm.
