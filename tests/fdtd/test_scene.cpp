@@ -278,7 +278,8 @@ TEST(Scene, RejectsGrids) {
       {grid + "@curant = 1\n" + run, "grid.curant: unknown key; did you mean courant?"},
       {grid + "@xyzzy = 1\n" + run, "grid.xyzzy: unknown key; expected cells, spacing_m, boundary, pml_cells or courant"},
       {"@gird = 1\n" + start, "gird: unknown key; did you mean grid?"},
-      {"@xyzzy = 1\n" + start, "xyzzy: unknown key; expected grid, run, partition, material, shape, source, probe or snapshot"},
+      {"@xyzzy = 1\n" + start,
+       "xyzzy: unknown key; expected grid, run, partition, material, shape, source, probe, snapshot, sweep, dft, flux or far_field"},
   });
   EXPECT_EQ(error_of(""), "s.toml:1:1: grid: expected a table, found nothing; add the key");
 }
