@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <hilbrick/partition/plan.hpp>
 
+#include "dft.hpp"
 #include "elements.hpp"
 #include "material.hpp"
 #include "material_file.hpp"
@@ -74,8 +75,13 @@ std::string methods_side_by_side(const Scene& scene, const Numerics& numerics, c
 
 void check(const Comm& comm, const Scene& scene, const Machine& constants, const CheckOptions& options) {
   Numerics numerics;
-  agree_on(comm, [&] { numerics = numerics_of(scene); });
-  agree_on(comm, [&] { check_elements(scene, numerics); });
+  agree_on(comm, [&] {
+    numerics = numerics_of(scene);
+    check_elements(scene, numerics);
+    for (const DftRequest& d : scene.dfts) sample_interval(scene, numerics, d.spectrum);
+    for (const FluxRequest& f : scene.fluxes) sample_interval(scene, numerics, f.spectrum);
+    for (const FarFieldRequest& f : scene.far_fields) sample_interval(scene, numerics, f.spectrum);
+  });
   const Domain domain = domain_of(comm, scene, numerics, constants);
   const Index mine = memory_bytes(scene, numerics, domain);
   const Index memory_max = max(comm, mine), memory_sum = sum(comm, mine);
@@ -95,6 +101,9 @@ void check(const Comm& comm, const Scene& scene, const Machine& constants, const
   out += fmt::format("time step     {:.6g} s (courant {} of the stability limit c dt = 1 / sqrt(1/dx^2 + 1/dy^2 + 1/dz^2))\n",
                      numerics.dt_s, scene.courant);
   out += fmt::format("steps         {} ({:.6g} s)\n", numerics.steps, static_cast<double>(numerics.steps) * numerics.dt_s);
+  if (scene.sweep)
+    out += fmt::format("sweep         {} directions, received and sent {}\n", scene.sweep->theta_deg.size() * scene.sweep->phi_deg.size(),
+                       fmt::join(scene.sweep->pols, ", "));
   out += "resolution\n" + resolution(scene);
   out += fmt::format("partition     {}, {} ranks: at most {} cells a rank\n", domain.partition.description(), comm.size(), cells_max);
   out += fmt::format("memory        {:.1f} MB on the largest rank, {:.1f} MB in all, besides MPI's own\n",

@@ -280,7 +280,8 @@ TEST(Scene, RejectsGrids) {
       {grid + "@xyzzy = 1\n" + run, "grid.xyzzy: unknown key; expected cells, spacing_m, boundary, pml_cells or courant"},
       {"@gird = 1\n" + start, "gird: unknown key; did you mean grid?"},
       {"@xyzzy = 1\n" + start,
-       "xyzzy: unknown key; expected grid, run, partition, material, shape, source, element, port, probe or snapshot"},
+       "xyzzy: unknown key; expected grid, run, partition, material, shape, source, element, port, probe, snapshot, sweep, dft, flux or "
+       "far_field"},
   });
   EXPECT_EQ(error_of(""), "s.toml:1:1: grid: expected a table, found nothing; add the key");
 }
@@ -590,9 +591,9 @@ TEST(Scene, RejectsSources) {
   const std::string periodic =
       "[grid]\ncells = [20, 16, 12]\nspacing_m = 0.01\nboundary = { x = 'periodic', y = 'pec', z = 'pec' }\n" + run;
   expect_errors({
-      {start + "@[[source]]\n", "source[0].kind: expected dipole or plane_wave, found nothing; add the key"},
+      {start + "@[[source]]\n", "source[0].kind: expected dipole, plane_wave or guide_mode, found nothing; add the key"},
       {start + "[[source]]\nkind = @'diple'\n",
-       "source[0].kind: expected dipole or plane_wave, found the string 'diple'; did you mean dipole?"},
+       "source[0].kind: expected dipole, plane_wave or guide_mode, found the string 'diple'; did you mean dipole?"},
       {start + "@" + dipole, "source[0].position_m: expected three numbers [x, y, z], found nothing; add the key"},
       {start + dipole + "@position = [0, 0, 0]\n", "source[0].position: unknown key; did you mean position_m?"},
       {start + dipole + "position_m = @[0.21, 0, 0]\n",
