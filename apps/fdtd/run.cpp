@@ -23,21 +23,15 @@ namespace {
 class EnergyWatch {
  public:
   EnergyWatch(const Scene& scene, const Numerics& numerics) : scene_(scene), numerics_(numerics) {
-    for (const Dipole& d : scene.dipoles) sources_end_s_ = std::max(sources_end_s_, hilbrick::fdtd::silent_after_s(d.waveform));
-    for (const GuideModeSource& g : scene.guide_modes)
-      sources_end_s_ = std::max(sources_end_s_, hilbrick::fdtd::silent_after_s(g.waveform));
-    for (const Port& p : scene.ports)
-      if (p.waveform) sources_end_s_ = std::max(sources_end_s_, hilbrick::fdtd::silent_after_s(*p.waveform));
+    for (const Waveform* w : waveforms_of(scene)) sources_end_s_ = std::max(sources_end_s_, hilbrick::fdtd::silent_after_s(*w));
     silent_after_s_ = sources_end_s_;
     const double highest_hz = scene.stop_below_db ? highest_source_frequency_hz(scene) : 0;
     if (highest_hz > 0) see_every_ = std::max<Index>(1, static_cast<Index>(1 / (2 * highest_hz * numerics.dt_s)));
     // A plane wave still has to leave the grid's line after its last sample; one crossing of the grid is enough.
     double crossing_s = 0;
     for (int a = 0; a < 3; ++a) crossing_s += static_cast<double>(scene.cells[a]) * scene.spacing_m[a] / light_speed_m_s;
-    for (const PlaneWave& w : scene.plane_waves) {
-      sources_end_s_ = std::max(sources_end_s_, hilbrick::fdtd::silent_after_s(w.waveform));
+    for (const PlaneWave& w : scene.plane_waves)
       silent_after_s_ = std::max(silent_after_s_, hilbrick::fdtd::silent_after_s(w.waveform) + crossing_s);
-    }
   }
 
   /// Whether the energy must be seen after this step for its highest to be known well enough to stop by: often while sources are active,

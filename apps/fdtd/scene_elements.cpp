@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "elements.hpp"
 #include "scene_reader.hpp"
 
@@ -52,9 +50,7 @@ void read_ports(std::vector<TableReader> tables, Scene& scene) {
     read_ends(t, scene, p.from_m, p.to_m);
     p.resistance_ohm = t.number_or("resistance_ohm", 50, positive);
     if (t.given("waveform")) p.waveform = read_waveform(t.table("waveform"));
-    p.frequencies_hz = t.numbers("frequencies_hz");
-    if (std::any_of(p.frequencies_hz.begin(), p.frequencies_hz.end(), [](double f) { return !(f > 0); }))
-      t.reject("frequencies_hz", "expected frequencies above 0, found one that is not");
+    p.frequencies_hz = read_series(t, "frequencies_hz", positive);
     t.finish();
     scene.ports.push_back(std::move(p));
   }

@@ -12,37 +12,6 @@ namespace {
 
 // [[probe]], [[snapshot]], [[dft]], [[flux]], [[far_field]], [sweep]
 
-/// A number, a list of them, or evenly spaced ones: {from, to, count} or {from, to, step}.
-std::vector<double> read_series(TableReader& t, const std::string& key, Range range) {
-  const std::string expected = "a number, an array of numbers, { from, to, count } or { from, to, step }";
-  const toml::node& node = t.required(key, expected);
-  if (node.is_number()) return {t.number(key, range)};
-  std::vector<double> values;
-  if (node.is_array()) {
-    values = t.numbers(key, range);
-  } else if (node.is_table()) {
-    TableReader series = t.table(key);
-    const double from = series.number("from", range), to = series.number("to", range);
-    constexpr Index most = 1000000;
-    if (series.given("count")) {
-      const Index count = series.integer("count", 1, most);
-      for (Index i = 0; i < count; ++i)
-        values.push_back(count == 1 ? from : from + (to - from) * static_cast<double>(i) / static_cast<double>(count - 1));
-    } else {
-      const double step = series.number("step", positive);
-      if (to < from) series.reject("to", fmt::format("expected at least from, {:g}, found {:g}", from, to));
-      if ((to - from) / step > static_cast<double>(most)) series.reject("step", fmt::format("expected at most {} steps", most));
-      for (Index i = 0; from + static_cast<double>(i) * step <= to + 1e-6 * step; ++i)
-        values.push_back(from + static_cast<double>(i) * step);
-    }
-    series.finish();
-  } else {
-    t.wrong(key, node, expected);
-  }
-  if (values.empty()) t.reject(key, "expected at least one number, found none");
-  return values;
-}
-
 SpectrumRequest read_spectrum(TableReader& t, const Scene& scene) {
   SpectrumRequest s;
   s.frequencies_hz = read_series(t, "frequencies_hz", positive);
@@ -134,6 +103,36 @@ void check_far_field_box(const TableReader& t, const Scene& scene, const Box& pl
 std::set<std::string> names_of_files() { return {"probes", "flux", "rcs", "report"}; }
 
 }  // namespace
+
+std::vector<double> read_series(TableReader& t, const std::string& key, Range range) {
+  const std::string expected = "a number, an array of numbers, { from, to, count } or { from, to, step }";
+  const toml::node& node = t.required(key, expected);
+  if (node.is_number()) return {t.number(key, range)};
+  std::vector<double> values;
+  if (node.is_array()) {
+    values = t.numbers(key, range);
+  } else if (node.is_table()) {
+    TableReader series = t.table(key);
+    const double from = series.number("from", range), to = series.number("to", range);
+    constexpr Index most = 1000000;
+    if (series.given("count")) {
+      const Index count = series.integer("count", 1, most);
+      for (Index i = 0; i < count; ++i)
+        values.push_back(count == 1 ? from : from + (to - from) * static_cast<double>(i) / static_cast<double>(count - 1));
+    } else {
+      const double step = series.number("step", positive);
+      if (to < from) series.reject("to", fmt::format("expected at least from, {:g}, found {:g}", from, to));
+      if ((to - from) / step > static_cast<double>(most)) series.reject("step", fmt::format("expected at most {} steps", most));
+      for (Index i = 0; from + static_cast<double>(i) * step <= to + 1e-6 * step; ++i)
+        values.push_back(from + static_cast<double>(i) * step);
+    }
+    series.finish();
+  } else {
+    t.wrong(key, node, expected);
+  }
+  if (values.empty()) t.reject(key, "expected at least one number, found none");
+  return values;
+}
 
 void read_probes(std::vector<TableReader> tables, Scene& scene) {
   std::set<std::string> taken;

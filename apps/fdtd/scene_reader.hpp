@@ -28,6 +28,8 @@ void read_dfts(std::vector<TableReader> tables, Scene& scene);
 void read_fluxes(std::vector<TableReader> tables, Scene& scene);
 void read_far_fields(std::vector<TableReader> tables, Scene& scene);
 Waveform read_waveform(TableReader table);
+/// A number, a list of them, or evenly spaced ones: {from, to, count} or {from, to, step}.
+std::vector<double> read_series(TableReader& t, const std::string& key, Range range);
 
 /// Puts the value at the dotted key of an override, KEY=VALUE; arrays of tables take a number: source.0.waveform.frequency_hz.
 void apply_override(toml::table& root, const std::string& text);
