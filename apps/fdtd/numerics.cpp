@@ -125,18 +125,24 @@ double cells_per_wavelength(const Scene& scene, const Material& material, double
   return light_speed_m_s / (std::max(index, 1e-9) * frequency_hz * coarsest);
 }
 
+std::vector<const Waveform*> waveforms_of(const Scene& scene) {
+  std::vector<const Waveform*> found;
+  for (const Dipole& d : scene.dipoles) found.push_back(&d.waveform);
+  for (const PlaneWave& w : scene.plane_waves) found.push_back(&w.waveform);
+  for (const GuideModeSource& g : scene.guide_modes) found.push_back(&g.waveform);
+  for (const Port& p : scene.ports)
+    if (p.waveform) found.push_back(&*p.waveform);
+  return found;
+}
+
 const Waveform* only_waveform(const Scene& scene) {
-  if (scene.dipoles.size() + scene.plane_waves.size() != 1) return nullptr;
-  return scene.dipoles.empty() ? &scene.plane_waves.front().waveform : &scene.dipoles.front().waveform;
+  const auto all = waveforms_of(scene);
+  return all.size() == 1 ? all.front() : nullptr;
 }
 
 double highest_source_frequency_hz(const Scene& scene) {
   double highest = 0;
-  for (const Dipole& d : scene.dipoles) highest = std::max(highest, highest_frequency_hz(d.waveform));
-  for (const PlaneWave& w : scene.plane_waves) highest = std::max(highest, highest_frequency_hz(w.waveform));
-  for (const GuideModeSource& g : scene.guide_modes) highest = std::max(highest, highest_frequency_hz(g.waveform));
-  for (const Port& p : scene.ports)
-    if (p.waveform) highest = std::max(highest, highest_frequency_hz(*p.waveform));
+  for (const Waveform* w : waveforms_of(scene)) highest = std::max(highest, highest_frequency_hz(*w));
   return highest;
 }
 
