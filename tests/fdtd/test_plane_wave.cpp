@@ -309,7 +309,8 @@ TEST(PlaneWave, InALossyMaterialIsRefused) {
     Simulation<float> run(comm, scene);
     ADD_FAILURE() << "expected an error";
   } catch (const SharedError& e) {
-    EXPECT_NE(std::string(e.what()).find("scene.toml:12:3: expected a plane wave's box in a material without loss or poles"), std::string::npos)
+    EXPECT_NE(std::string(e.what()).find("scene.toml:12:3: expected a plane wave's box in a material without loss or poles"),
+              std::string::npos)
         << e.what();
     EXPECT_EQ(e.exit_code(), 2);
   }
