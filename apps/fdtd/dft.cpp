@@ -70,15 +70,9 @@ Index sample_interval(const Scene& scene, const Numerics& numerics, const Spectr
          fmt::format("frequencies_hz: expected frequencies below {:.4g} Hz, where the grid carries waves at all, found {:g}; use a smaller "
                      "spacing or lower frequencies",
                      limit_hz, highest));
-  double source_hz = 0;
   bool slow = false;
-  const auto see = [&](const Waveform& w) {
-    source_hz = std::max(source_hz, highest_frequency_hz(w));
-    slow = slow || w.kind == Waveform::Kind::cw || w.kind == Waveform::Kind::table;
-  };
-  for (const Dipole& d : scene.dipoles) see(d.waveform);
-  for (const PlaneWave& w : scene.plane_waves) see(w.waveform);
-  const double samples_per_s = highest + 2 * source_hz;
+  for (const Waveform* w : waveforms_of(scene)) slow = slow || w->kind == Waveform::Kind::cw || w->kind == Waveform::Kind::table;
+  const double samples_per_s = highest + 2 * highest_source_frequency_hz(scene);
   const Index most = slow ? 1 : std::max<Index>(1, static_cast<Index>(1 / (samples_per_s * numerics.dt_s)));
   if (request.every && *request.every > most)
     fail(request.every_place, fmt::format("every: expected at most {} steps between samples, found {}; {}", most, *request.every,

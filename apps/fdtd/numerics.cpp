@@ -126,13 +126,13 @@ double cells_per_wavelength(const Scene& scene, const Material& material, double
 }
 
 std::vector<const Waveform*> waveforms_of(const Scene& scene) {
-  std::vector<const Waveform*> all;
-  for (const Dipole& d : scene.dipoles) all.push_back(&d.waveform);
-  for (const PlaneWave& w : scene.plane_waves) all.push_back(&w.waveform);
-  for (const GuideModeSource& g : scene.guide_modes) all.push_back(&g.waveform);
+  std::vector<const Waveform*> found;
+  for (const Dipole& d : scene.dipoles) found.push_back(&d.waveform);
+  for (const PlaneWave& w : scene.plane_waves) found.push_back(&w.waveform);
+  for (const GuideModeSource& g : scene.guide_modes) found.push_back(&g.waveform);
   for (const Port& p : scene.ports)
-    if (p.waveform) all.push_back(&*p.waveform);
-  return all;
+    if (p.waveform) found.push_back(&*p.waveform);
+  return found;
 }
 
 const Waveform* only_waveform(const Scene& scene) {

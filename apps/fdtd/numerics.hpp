@@ -58,7 +58,7 @@ std::optional<std::string> pml_at(const Scene& scene, Int3 cell);
 std::complex<double> relative_permittivity(const Medium& medium, double omega_rad_s);
 /// Cells per wavelength of a material at a frequency, along the coarsest axis.
 double cells_per_wavelength(const Scene& scene, const Material& material, double frequency_hz);
-/// What the sources of a scene play, ports with a generator included.
+/// The waveforms of all sources, driven ports among them.
 std::vector<const Waveform*> waveforms_of(const Scene& scene);
 /// The waveform of the scene's source; null where there is none or more than one.
 const Waveform* only_waveform(const Scene& scene);

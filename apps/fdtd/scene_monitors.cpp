@@ -170,9 +170,9 @@ void read_sweep(TableReader sweep, Scene& scene) {
   s.phi_deg = read_series(sweep, "phi_deg", any_number);
   s.pols = sweep.given("pol") ? sweep.words_once("pol", {"HH", "VV", "HV", "VH"}) : std::vector<std::string>{"HH", "VV"};
   sweep.finish();
-  if (scene.plane_waves.size() != 1 || !scene.dipoles.empty())
-    fail(s.place, fmt::format("sweep: expected one source, a plane wave that the sweep can turn, found {} plane waves and {} dipoles",
-                              scene.plane_waves.size(), scene.dipoles.size()));
+  if (scene.plane_waves.size() != 1 || !only_waveform(scene))
+    fail(s.place, fmt::format("sweep: expected one source, a plane wave that the sweep can turn, found {} plane waves among {} sources",
+                              scene.plane_waves.size(), waveforms_of(scene).size()));
   if (!scene.probes.empty() || !scene.snapshots.empty())
     fail(s.place, "sweep: expected neither [[probe]] nor [[snapshot]], which every run would write anew; look at one incidence by itself");
   scene.sweep = std::move(s);

@@ -8,7 +8,7 @@ namespace {
 
 /// The plane wave that everything else scatters; null where something else radiates too.
 const PlaneWave* only_wave(const Scene& scene) {
-  return scene.plane_waves.size() == 1 && scene.dipoles.empty() ? &scene.plane_waves.front() : nullptr;
+  return scene.plane_waves.size() == 1 && only_waveform(scene) ? &scene.plane_waves.front() : nullptr;
 }
 
 /// Turns the power that 1 V/m brings about into a cross-section, m2; 0 where no plane wave is the only source.

@@ -196,6 +196,25 @@ TEST(RunningDft, LosesNothingBySkippingSteps) {
   EXPECT_EQ(sample_interval(scene, run.numerics, greedy), most);
 }
 
+TEST(RunningDft, KnowsEveryKindOfSource) {
+  Scene dipole = box_scene({24, 24, 24}, {1e-3, 1e-3, 1e-3}, Boundary::pml, 500);
+  Scene port = dipole, guide = dipole, two = dipole;
+  dipole.dipoles.push_back({{12e-3, 12e-3, 12e-3}, Ez, pulse(6e9), {}});
+  port.ports.emplace_back().waveform = pulse(6e9);
+  guide.guide_modes.emplace_back().waveform = pulse(6e9);
+  two.dipoles.push_back({{12e-3, 12e-3, 12e-3}, Ez, pulse(1e9), {}});
+  two.ports.emplace_back().waveform = pulse(6e9);
+  const Numerics numerics = numerics_of(dipole);
+  const SpectrumRequest request = normalised_at({4e9, 9e9});
+  const Index most = sample_interval(dipole, numerics, request);
+  EXPECT_EQ(sample_interval(port, numerics, request), most);
+  EXPECT_EQ(sample_interval(guide, numerics, request), most);
+  EXPECT_EQ(sample_interval(two, numerics, request), most);
+  EXPECT_EQ(only_waveform(port), &*port.ports[0].waveform);
+  EXPECT_EQ(only_waveform(guide), &guide.guide_modes[0].waveform);
+  EXPECT_EQ(only_waveform(two), nullptr);
+}
+
 TEST(Rcs, OfAConductingSphereIsMies) {
   const Comm comm(MPI_COMM_WORLD);
   const double d = 1e-3, radius = 6 * d;
