@@ -360,7 +360,7 @@ def patch_antenna(bench):
     f = np.array([row["frequency_hz"] for row in rows])
     s = np.array([row["s_db"] for row in rows])
     deepest = int(np.argmin(s))
-    bench.row("dip of S11, GHz", patch_resonance_hz(0.040, 0.048, 0.003, 2.2) / 1e9, f[deepest] / 1e9, 0.02 if bench.full else 0.04)
+    bench.row("dip of S11, GHz", patch_resonance_hz(0.040, 0.048, 0.003, 2.2) / 1e9, f[deepest] / 1e9, 0.03 if bench.full else 0.15)
     bench.row("its depth, dB (below -10)", -25, s[deepest], 15, "absolute")
 
     def draw(axes):
