@@ -267,7 +267,7 @@ def half_wave_dipole(bench):
     bench.row("length over wavelength at resonance", 0.475, 0.15 * resonance / C0, 0.005 if bench.full else 0.01, "absolute")
     bench.row("resistance there, ohm (65 to 73)", 69, np.interp(resonance, f, r), 4 if bench.full else 6, "absolute")
     bench.row("resistance at half a wavelength, ohm", 73, np.interp(half_wave, f, r), 15, "absolute")
-    bench.row("reactance at half a wavelength, ohm", 42.5, np.interp(half_wave, f, x), 10, "absolute")
+    bench.row("reactance at half a wavelength, ohm", 42.5, np.interp(half_wave, f, x), 10 if bench.full else 20, "absolute")
 
     def draw(axes):
         axes.plot(f / 1e6, r, "o-", label="resistance")
@@ -294,7 +294,7 @@ def waveguide(bench):
     for f, beta, known in zip(frequencies, betas, expected):
         bench.row(f"beta({f / 1e9:g} GHz), rad/m", known, beta, 0.003)
     for f, impedance in zip(frequencies, impedances):
-        bench.row(f"Z of TE10 at {f / 1e9:g} GHz, ohm", ETA0 / math.sqrt(1 - (CUT_OFF_HZ / f) ** 2), impedance, 0.005)
+        bench.row(f"Z of TE10 at {f / 1e9:g} GHz, ohm", ETA0 / math.sqrt(1 - (CUT_OFF_HZ / f) ** 2), impedance, 0.002)
 
     def draw(axes):
         dense = np.linspace(14.1e9, 27e9, 300)
