@@ -374,7 +374,7 @@ def patch_antenna(bench):
 def prime(bench):
     folder = bench.options.prime
     references = {pol: np.loadtxt(folder / f"rcs_2580MHz_{pol}.txt") for pol in ("HH", "VV")}
-    quick = ["grid.cells=[65, 65, 35]", "grid.spacing_m=0.006", "grid.pml_cells=5", "sweep.phi_deg=90"]
+    quick = ["grid.cells=[57, 57, 26]", "grid.spacing_m=0.006", "grid.pml_cells=4", "sweep.phi_deg=90"]
     out = bench.run("prime_aircraft", [f"shape.0.file={(folder / 'prime.stl').resolve()}"], quick if not bench.full else ())
     rows = table(out / "rcs.csv")
     for pol, reference in references.items():
