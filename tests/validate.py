@@ -267,7 +267,7 @@ def half_wave_dipole(bench):
     bench.row("length over wavelength at resonance", 0.475, 0.15 * resonance / C0, 0.005 if bench.full else 0.01, "absolute")
     bench.row("resistance there, ohm (65 to 73)", 69, np.interp(resonance, f, r), 4 if bench.full else 6, "absolute")
     bench.row("resistance at half a wavelength, ohm", 73, np.interp(half_wave, f, r), 15, "absolute")
-    bench.row("reactance at half a wavelength, ohm", 42.5, np.interp(half_wave, f, x), 10, "absolute")
+    bench.row("reactance at half a wavelength, ohm", 42.5, np.interp(half_wave, f, x), 10 if bench.full else 20, "absolute")
 
     def draw(axes):
         axes.plot(f / 1e6, r, "o-", label="resistance")
@@ -294,7 +294,7 @@ def waveguide(bench):
     for f, beta, known in zip(frequencies, betas, expected):
         bench.row(f"beta({f / 1e9:g} GHz), rad/m", known, beta, 0.003)
     for f, impedance in zip(frequencies, impedances):
-        bench.row(f"Z of TE10 at {f / 1e9:g} GHz, ohm", ETA0 / math.sqrt(1 - (CUT_OFF_HZ / f) ** 2), impedance, 0.005)
+        bench.row(f"Z of TE10 at {f / 1e9:g} GHz, ohm", ETA0 / math.sqrt(1 - (CUT_OFF_HZ / f) ** 2), impedance, 0.002)
 
     def draw(axes):
         dense = np.linspace(14.1e9, 27e9, 300)
@@ -360,7 +360,7 @@ def patch_antenna(bench):
     f = np.array([row["frequency_hz"] for row in rows])
     s = np.array([row["s_db"] for row in rows])
     deepest = int(np.argmin(s))
-    bench.row("dip of S11, GHz", patch_resonance_hz(0.040, 0.048, 0.003, 2.2) / 1e9, f[deepest] / 1e9, 0.02 if bench.full else 0.04)
+    bench.row("dip of S11, GHz", patch_resonance_hz(0.040, 0.048, 0.003, 2.2) / 1e9, f[deepest] / 1e9, 0.03 if bench.full else 0.15)
     bench.row("its depth, dB (below -10)", -25, s[deepest], 15, "absolute")
 
     def draw(axes):
@@ -374,7 +374,7 @@ def patch_antenna(bench):
 def prime(bench):
     folder = bench.options.prime
     references = {pol: np.loadtxt(folder / f"rcs_2580MHz_{pol}.txt") for pol in ("HH", "VV")}
-    quick = ["grid.cells=[65, 65, 35]", "grid.spacing_m=0.006", "grid.pml_cells=5", "sweep.phi_deg=90"]
+    quick = ["grid.cells=[57, 57, 26]", "grid.spacing_m=0.006", "grid.pml_cells=4", "sweep.phi_deg=90"]
     out = bench.run("prime_aircraft", [f"shape.0.file={(folder / 'prime.stl').resolve()}"], quick if not bench.full else ())
     rows = table(out / "rcs.csv")
     for pol, reference in references.items():
