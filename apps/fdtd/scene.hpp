@@ -149,7 +149,7 @@ struct PlaneWave {
 /// A TE mode of a rectangular waveguide with conducting walls, sent from a plane into one direction. amplitude * waveform is the largest
 /// transverse E in the guide, V/m.
 struct GuideModeSource {
-  Vec3 low_m, high_m;         // the guide's cross-section, on grid planes; flat along the axis
+  Vec3 low_m{}, high_m{};     // the guide's cross-section, on grid planes; flat along the axis
   int axis = 2;               // of the guide
   int sign = 1;               // along the axis, upwards or downwards
   std::array<int, 2> mode{};  // half waves across the next two axes, cyclically
@@ -159,7 +159,7 @@ struct GuideModeSource {
 
 /// Resistor, inductor and capacitor, all in parallel or all in series, in a straight row of grid edges that shares them evenly.
 struct Element {
-  Vec3 from_m, to_m;  // on the nearest grid nodes, along one axis
+  Vec3 from_m{}, to_m{};  // on the nearest grid nodes, along one axis
   std::optional<double> resistance_ohm, inductance_h, capacitance_f;
   bool in_series = false;
   Place place;
@@ -168,7 +168,7 @@ struct Element {
 /// A generator with an inner resistance in a row of grid edges, or the resistance alone. Its voltage is that of `to_m` against `from_m`.
 struct Port {
   std::string name;
-  Vec3 from_m, to_m;
+  Vec3 from_m{}, to_m{};
   double resistance_ohm = 50;
   std::optional<Waveform> waveform;  // open-circuit voltage, V
   std::vector<double> frequencies_hz;
