@@ -60,6 +60,9 @@ need_packages() {
   "${apt[@]}" install -y --no-install-recommends "${missing[@]}"
 }
 
+# cores: how many processes may run at once. nproc itself would say OMP_NUM_THREADS, which prepare_mpirun sets to 1.
+cores() { env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc; }
+
 # configure PRESET [CMAKE_OPTION...]: build/PRESET; says nothing unless something is wrong.
 configure() {
   local preset=$1 log="build/$1/configure.log"
@@ -79,7 +82,7 @@ compile() {
   shift
   [ $# -eq 0 ] || targets=(--target "$@")
   say "building build/$preset"
-  cmake --build --preset "$preset" --parallel "$(nproc)" "${targets[@]}"
+  cmake --build --preset "$preset" --parallel "$(cores)" "${targets[@]}"
 }
 
 # prepare_mpirun: what mpirun needs here. Open MPI 4 reads OMPI_MCA_*, 5 and later PRTE_MCA_*; other MPIs ignore both.

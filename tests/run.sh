@@ -47,7 +47,7 @@ for preset in "${presets[@]}"; do
   fi
   say "testing build/$preset"
   log="build/$preset/ctest.log"
-  ctest --preset "$preset" --parallel "$(nproc)" --output-log "$log" || failed=1
+  ctest --preset "$preset" --parallel "$(cores)" --output-log "$log" || failed=1
   summary+=("$preset: $(grep -E '^[0-9]+% tests passed' "$log" || echo 'ctest did not come to its end')")
 done
 
