@@ -189,11 +189,12 @@ node() {
   ip link set eth0 up
   mount -t tmpfs tmpfs /dev/shm
   mount -t tmpfs -o mode=1777 tmpfs /mnt
-  for folder in "$state" "$@"; do
-    [[ "$folder" == /tmp/* ]] || continue
+  # The outermost first: what lies in one is there with it.
+  while IFS= read -r folder; do
+    [[ "$folder" == /tmp/* && ! -e "/mnt${folder#/tmp}" ]] || continue
     mkdir -p "/mnt${folder#/tmp}"
     mount --bind "$folder" "/mnt${folder#/tmp}"
-  done
+  done < <(printf '%s\n' "$state" "$@" | sort)
   mount --rbind /mnt /tmp
   umount -R -l /mnt
   export SLURM_CONF="$state/slurm.conf"
