@@ -6,15 +6,6 @@
 #include <utility>
 
 namespace hilbrick::fdtd {
-namespace {
-
-// Nodes of the line, along the direction of the wave, whichever that is along the axis: absorber, the driven node, the source plane, some
-// more, absorber. h is that of a wave along the line.
-constexpr Index absorber = 100, lead = 2;
-constexpr Index driven_node = absorber, plane_node = absorber + lead, nodes = plane_node + lead + absorber;
-
-}  // namespace
-
 double Guide::k() const { return std::sqrt(ku * ku + kv * kv); }
 
 Guide guide_of(const Scene& scene, const GuideModeSource& source) {
@@ -84,17 +75,14 @@ GuideLine<T>::GuideLine(const Comm& comm, const Scene& scene, const Numerics& nu
       gain_h_(static_cast<T>(numerics.dt_s / mu0)),
       inverse_(static_cast<T>(1 / scene.spacing_m[source.axis])),
       samples_(std::move(samples)) {
-  plane_ = static_cast<std::size_t>(plane_node);
-  beside_ = plane_ - 1;
-  driven_ = static_cast<std::size_t>(driven_node);
   k_ = static_cast<T>(hilbrick::broadcast(comm, std::vector<double>{guide_of(scene, source).k()}).front());
   for (int half = 0; half < 2; ++half) {
     std::vector<CpmlCoefficients> along;
-    if (comm.rank() == 0) along = cpml_along(nodes, {absorber, absorber}, half == 1, scene.spacing_m[source.axis], numerics.dt_s);
+    if (comm.rank() == 0)
+      along = cpml_along(Index{nodes}, {Index{absorber}, Index{absorber}}, half == 1, scene.spacing_m[source.axis], numerics.dt_s);
     for (const CpmlCoefficients& c : broadcast(comm, along)) cpml_[half].push_back({static_cast<T>(c.b), static_cast<T>(c.c)});
   }
-  const auto n = static_cast<std::size_t>(nodes);
-  for (auto* values : {&e_, &h_, &g_, &psi_e_, &psi_h_}) values->assign(n, 0);
+  for (auto* values : {&e_, &h_, &g_, &psi_e_, &psi_h_}) values->assign(nodes, 0);
 }
 
 template <class T>
@@ -105,7 +93,7 @@ void GuideLine<T>::update_e(Index step) {
     e_[i] += gain_e_ * (k_ * g_[i] - (d + psi_e_[i]));
   }
   const auto n = static_cast<std::size_t>(step);
-  e_[driven_] = n < samples_.size() ? static_cast<T>(samples_[n]) : T(0);
+  e_[driven_node] = n < samples_.size() ? static_cast<T>(samples_[n]) : T(0);
 }
 
 template <class T>

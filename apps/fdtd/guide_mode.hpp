@@ -47,13 +47,17 @@ class GuideLine {
   /// `samples[n]`: the waveform for step n. Collective over comm, which shares what libm says.
   GuideLine(const Comm& comm, const Scene& scene, const Numerics& numerics, const GuideModeSource& source, std::vector<double> samples);
 
-  T e() const { return e_[plane_]; }   // on the source plane
-  T h() const { return h_[beside_]; }  // half a cell before it, seen along the direction
+  T e() const { return e_[plane_node]; }      // on the source plane
+  T h() const { return h_[plane_node - 1]; }  // half a cell before it, seen along the direction
   void update_e(Index step);
   void update_h();
 
  private:
-  std::size_t plane_ = 0, beside_ = 0, driven_ = 0;
+  // Nodes of the line, along the direction of the wave, whichever that is along the axis: absorber, the driven node, the source plane, some
+  // more, absorber. h is that of a wave along the line.
+  static constexpr std::size_t absorber = 100, lead = 2;
+  static constexpr std::size_t driven_node = absorber, plane_node = absorber + lead, nodes = plane_node + lead + absorber;
+
   T gain_e_, gain_h_, inverse_, k_;
   std::vector<T> e_, h_, g_, psi_e_, psi_h_;
   std::array<std::vector<std::array<T, 2>>, 2> cpml_;  // [E, H][node] = {b, c}

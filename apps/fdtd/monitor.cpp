@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -33,7 +32,7 @@ T at_cell_centre(const Field<T>& field, std::size_t box, Component c, Int3 cell)
 template <class T>
 ProbeRecorder<T>::ProbeRecorder(const Comm& comm, const Scene& scene, const Solver<T>& solver, const std::filesystem::path& folder,
                                 Index flush_every)
-    : comm_(comm), capacity_(static_cast<std::size_t>(std::min<Index>(flush_every, 1000))) {
+    : comm_(comm), taps_(comm, flush_every) {
   const Numerics& numerics = solver.numerics();
   std::vector<SeriesFile::Series> series;
   std::map<std::string, Attributes> groups;
@@ -42,9 +41,7 @@ ProbeRecorder<T>::ProbeRecorder(const Comm& comm, const Scene& scene, const Solv
     for (int i = 0; i < 6; ++i) {
       const auto c = static_cast<Component>(i);
       const Int3 cell = yee_cell_below(numerics, c, probe.position_m);
-      const Field<T>& field = solver.field(c);
-      for (std::size_t b = 0; b < field.blocks().size(); ++b)
-        if (field.blocks()[b].owned.contains(cell)) taps_.push_back({series.size(), &field.at(b, cell)});
+      taps_.add(solver.field(c), cell);
       series.push_back({"/" + probe.name + "/" + component_names[i],
                         {{"position_m", as_vector(yee_position_m(numerics.spacing_m, c, cell))},
                          {"dt_s", numerics.dt_s},
@@ -52,39 +49,20 @@ ProbeRecorder<T>::ProbeRecorder(const Comm& comm, const Scene& scene, const Solv
                          {"unit", is_electric(c) ? "V/m" : "A/m"}}});
     }
   }
-  series_ = series.size();
-  buffer_.assign(series_ * capacity_, 0);
-  if (series_ == 0) return;
+  if (series.empty()) return;
   agree_on(comm_, [&] {
     if (comm_.rank() == 0) file_ = std::make_unique<SeriesFile>(folder / "probes.h5", series, groups, sizeof(T) == 8);
   });
 }
 
 template <class T>
-void ProbeRecorder<T>::record() {
-  if (series_ == 0) return;
-  HILBRICK_ASSERT(noted_ < capacity_);
-  for (const Tap& tap : taps_) buffer_[noted_ * series_ + tap.series] = std::bit_cast<std::uint64_t>(static_cast<double>(*tap.value));
-  ++noted_;
-}
-
-template <class T>
 void ProbeRecorder<T>::flush() {
-  if (noted_ == 0) return;
-  const bool root = comm_.rank() == 0;
-  const int count = static_cast<int>(noted_ * series_);
-  // One rank has each value, the others have zero bits there: "or" gathers without arithmetic.
-  const Waiting waiting(comm_, "the probes' values");
-  MPI_Reduce(root ? MPI_IN_PLACE : buffer_.data(), buffer_.data(), count, MPI_UINT64_T, MPI_BOR, 0, comm_.get());
+  const std::size_t steps = taps_.noted();
+  if (steps == 0) return;
+  const std::vector<double> by_series = taps_.gather();
   agree_on(comm_, [&] {
-    if (!root) return;
-    std::vector<double> by_series(noted_ * series_);
-    for (std::size_t n = 0; n < noted_; ++n)
-      for (std::size_t s = 0; s < series_; ++s) by_series[s * noted_ + n] = std::bit_cast<double>(buffer_[n * series_ + s]);
-    file_->append(by_series, noted_);
+    if (file_) file_->append(by_series, steps);
   });
-  std::fill(buffer_.begin(), buffer_.end(), 0);
-  noted_ = 0;
 }
 
 template <class T>

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "solver.hpp"
+#include "taps.hpp"
 
 namespace hilbrick::fdtd {
 
@@ -22,24 +23,18 @@ class ProbeRecorder {
   ProbeRecorder(const Comm& comm, const Scene& scene, const Solver<T>& solver, const std::filesystem::path& folder, Index flush_every);
 
   /// Notes the values after a step. Not when it is full. Local.
-  void record();
+  void record() { taps_.record(); }
   /// Whether it must be flushed before the next step, which may be sooner than asked for. Alike on every rank. Local.
-  bool full() const { return noted_ == capacity_; }
+  bool full() const { return taps_.full(); }
   /// Puts what was noted on disk. Collective over comm.
   void flush();
   /// Flushes and gives the file its name. Collective over comm.
   void close();
 
  private:
-  struct Tap {
-    std::size_t series;
-    const T* value;
-  };
   const Comm& comm_;
-  std::size_t series_ = 0, capacity_ = 0, noted_ = 0;
-  std::vector<Tap> taps_;              // of values that this rank owns
-  std::vector<std::uint64_t> buffer_;  // [step][series]: bits of doubles, zero where another rank owns the value
-  std::unique_ptr<SeriesFile> file_;   // on rank 0
+  Taps<T> taps_;                      // one for each series
+  std::unique_ptr<SeriesFile> file_;  // on rank 0
 };
 
 /// The snapshots of a scene: <name>_<step>.vtkhdf, VTK image data that ParaView opens, and <name>.vtkhdf.series with their times.

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <numbers>
 #include <utility>
@@ -36,27 +35,18 @@ double decibel(Complex ratio) { return 20 * std::log10(std::abs(ratio)); }
 template <class T>
 PortRecorder<T>::PortRecorder(const Comm& comm, const Scene& scene, const Solver<T>& solver, const std::filesystem::path& folder,
                               Index flush_every)
-    : comm_(comm),
-      scene_(scene),
-      numerics_(solver.numerics()),
-      folder_(folder),
-      capacity_(static_cast<std::size_t>(std::min<Index>(flush_every, 1000))) {
+    : comm_(comm), scene_(scene), numerics_(solver.numerics()), folder_(folder), taps_(comm, flush_every) {
   std::vector<SeriesFile::Series> series;
   std::map<std::string, Attributes> groups;
-  std::size_t edges = 0;
   for (const Port& port : scene.ports) {
-    first_edge_.push_back(edges);
+    first_edge_.push_back(taps_.count());
     const EdgeRow row = edge_row(scene, port.from_m, port.to_m);
-    const Field<T>& field = solver.field(row.component);
-    for (Index i = 0; i < row.count; ++i, ++edges)
-      for (std::size_t b = 0; b < field.blocks().size(); ++b)
-        if (field.blocks()[b].owned.contains(row.cell(i))) edges_.push_back({edges, &field.at(b, row.cell(i))});
+    for (Index i = 0; i < row.count; ++i) taps_.add(solver.field(row.component), row.cell(i));
     spectra_.emplace_back(port.frequencies_hz.size());
     groups.insert({"/" + port.name, {{"resistance_ohm", port.resistance_ohm}, {"dt_s", numerics_.dt_s}}});
     series.push_back({"/" + port.name + "/voltage", {{"time_offset_s", numerics_.dt_s}, {"dt_s", numerics_.dt_s}, {"unit", "V"}}});
   }
-  first_edge_.push_back(edges);
-  buffer_.assign(edges * capacity_, 0);
+  first_edge_.push_back(taps_.count());
   if (scene.ports.empty()) return;
   agree_on(comm_, [&] {
     if (comm_.rank() == 0) file_ = std::make_unique<SeriesFile>(folder / "ports.h5", series, groups, sizeof(T) == 8);
@@ -64,42 +54,28 @@ PortRecorder<T>::PortRecorder(const Comm& comm, const Scene& scene, const Solver
 }
 
 template <class T>
-void PortRecorder<T>::record() {
-  if (scene_.ports.empty()) return;
-  HILBRICK_ASSERT(noted_ < capacity_);
-  for (const Edge& e : edges_)
-    buffer_[noted_ * first_edge_.back() + e.number] = std::bit_cast<std::uint64_t>(static_cast<double>(*e.value));
-  ++noted_;
-}
-
-template <class T>
 void PortRecorder<T>::flush() {
-  if (noted_ == 0) return;
-  const bool root = comm_.rank() == 0;
-  // One rank has each value, the others have zero bits there: "or" gathers without arithmetic.
-  MPI_Reduce(root ? MPI_IN_PLACE : buffer_.data(), buffer_.data(), static_cast<int>(noted_ * first_edge_.back()), MPI_UINT64_T, MPI_BOR, 0,
-             comm_.get());
+  const std::size_t steps = taps_.noted();
+  if (steps == 0) return;
+  const std::vector<double> by_edge = taps_.gather();
   agree_on(comm_, [&] {
-    if (!root) return;
+    if (!file_) return;
     std::vector<double> by_port;
     for (std::size_t p = 0; p < scene_.ports.size(); ++p) {
       const EdgeRow row = edge_row(scene_, scene_.ports[p].from_m, scene_.ports[p].to_m);
       const double length_m = (row.upwards ? -1 : 1) * scene_.spacing_m[axis_of(row.component)];
-      for (std::size_t n = 0; n < noted_; ++n) {
+      for (std::size_t n = 0; n < steps; ++n) {
         double voltage = 0;
-        for (std::size_t e = first_edge_[p]; e < first_edge_[p + 1]; ++e)
-          voltage += length_m * std::bit_cast<double>(buffer_[n * first_edge_.back() + e]);
+        for (std::size_t e = first_edge_[p]; e < first_edge_[p + 1]; ++e) voltage += length_m * by_edge[e * steps + n];
         by_port.push_back(voltage);
         const double t_s = static_cast<double>(flushed_ + static_cast<Index>(n) + 1) * numerics_.dt_s;
         for (std::size_t f = 0; f < spectra_[p].size(); ++f)
           spectra_[p][f] += voltage * turned(scene_.ports[p].frequencies_hz[f], t_s) * numerics_.dt_s;
       }
     }
-    file_->append(by_port, noted_);
+    file_->append(by_port, steps);
   });
-  flushed_ += static_cast<Index>(noted_);
-  std::fill(buffer_.begin(), buffer_.end(), 0);
-  noted_ = 0;
+  flushed_ += static_cast<Index>(steps);
 }
 
 template <class T>
@@ -119,8 +95,9 @@ std::string PortRecorder<T>::csv() const {
       const double frequency_hz = port.frequencies_hz[f];
       const Complex voltage = mean_voltage(p, f);
       out += fmt::format("{:.9g},{},", frequency_hz, port.name);
+      const Port* const played = one_driven ? &*driven : &port;
+      const Complex source = generator(numerics_, *played, flushed_, frequency_hz);
       if (one_driven) {
-        const Complex source = generator(numerics_, *driven, flushed_, frequency_hz);
         const Complex s =
             2.0 * voltage / source * std::sqrt(driven->resistance_ohm / port.resistance_ohm) - (&port == &*driven ? 1.0 : 0.0);
         out += fmt::format("{},{:.9g},{:.9g},{:.6g},", driven->name, s.real(), s.imag(), decibel(s));
@@ -128,7 +105,7 @@ std::string PortRecorder<T>::csv() const {
         out += ",,,,";
       }
       if (port.waveform) {
-        const Complex z = port.resistance_ohm * voltage / (generator(numerics_, port, flushed_, frequency_hz) - voltage);
+        const Complex z = port.resistance_ohm * voltage / (source - voltage);
         out += fmt::format("{:.9g},{:.9g}\n", z.real(), z.imag());
       } else {
         out += ",\n";

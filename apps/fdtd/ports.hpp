@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "solver.hpp"
+#include "taps.hpp"
 
 namespace hilbrick::fdtd {
 
@@ -23,18 +24,14 @@ class PortRecorder {
   PortRecorder(const Comm& comm, const Scene& scene, const Solver<T>& solver, const std::filesystem::path& folder, Index flush_every);
 
   /// Notes the voltages after a step. Not when it is full. Local.
-  void record();
-  bool full() const { return noted_ == capacity_; }
+  void record() { taps_.record(); }
+  bool full() const { return taps_.full(); }
   /// Puts what was noted on disk. Collective over comm.
   void flush();
   /// Flushes and writes what follows from all steps. Collective over comm.
   void close();
 
  private:
-  struct Edge {
-    std::size_t number;  // among all edges of all ports
-    const T* value;
-  };
   /// The voltage of a port between two steps at a frequency, integrated over time: V s.
   std::complex<double> mean_voltage(std::size_t port, std::size_t frequency) const;
   std::string csv() const;
@@ -44,11 +41,9 @@ class PortRecorder {
   const Scene& scene_;
   const Numerics& numerics_;
   std::filesystem::path folder_;
-  std::vector<std::size_t> first_edge_;  // of each port, and how many there are
-  std::size_t capacity_, noted_ = 0;
+  std::vector<std::size_t> first_edge_;                     // of each port among those of all, and how many there are
+  Taps<T> taps_;                                            // one for each edge
   Index flushed_ = 0;                                       // steps
-  std::vector<Edge> edges_;                                 // those that this rank owns
-  std::vector<std::uint64_t> buffer_;                       // [step][edge]: bits of doubles, zero where another rank owns the value
   std::vector<std::vector<std::complex<double>>> spectra_;  // rank 0: of each port's voltage
   std::unique_ptr<SeriesFile> file_;                        // rank 0
 };
