@@ -7,7 +7,6 @@
 #include <mpi.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <Kokkos_Core.hpp>
 #include <algorithm>
 #include <array>
@@ -20,11 +19,11 @@
 #include <hilbrick/verify.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "host.hpp"
+#include "mpi_program.hpp"
 
 namespace {
 
@@ -595,32 +594,12 @@ void declare(CLI::App& app, Options& options, std::string& cells) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  MPI_Init(&argc, &argv);
-  int rank = 0;
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  int exit_code = 0;
-  try {
-    CLI::App app;
-    Options options;
-    std::string cells = "144x112x80";
-    declare(app, options, cells);
-    try {
-      app.parse(argc, argv);
-      options.cells = benchmarks::parse_cells(cells);
-      const Kokkos::ScopeGuard kokkos(argc, argv);
-      const Comm comm(MPI_COMM_WORLD);
-      run(comm, options);
-    } catch (const CLI::ParseError& e) {
-      std::ostringstream out, err;
-      exit_code = app.exit(e, out, err) == 0 ? 0 : 2;
-      if (rank == 0) std::fprintf(exit_code == 0 ? stdout : stderr, "%s%s", out.str().c_str(), err.str().c_str());
-    }
-  } catch (const std::exception& e) {
-    // Other ranks may wait for this one.
-    const auto* error = dynamic_cast<const Error*>(&e);
-    std::fprintf(stderr, "exchange_times: rank %d: %s\n", rank, e.what());
-    MPI_Abort(MPI_COMM_WORLD, error ? error->exit_code() : 4);
-  }
-  MPI_Finalize();
-  return exit_code;
+  Options options;
+  std::string cells = "144x112x80";
+  return run_with_options(
+      argc, argv, "exchange_times", [&](CLI::App& app) { declare(app, options, cells); },
+      [&](const Comm& comm) {
+        agree_on(comm, [&] { options.cells = benchmarks::parse_cells(cells); });
+        run(comm, options);
+      });
 }

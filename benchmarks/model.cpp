@@ -6,8 +6,8 @@
 #include <cstdio>
 #include <hilbrick/partition/metrics.hpp>
 #include <memory>
-#include <sstream>
 
+#include "host.hpp"
 #include "machine_file.hpp"
 #include "mpi_program.hpp"
 #include "rounds.hpp"
@@ -16,7 +16,8 @@
 namespace {
 
 using namespace hilbrick;
-using calibrate::median;
+using benchmarks::median;
+using benchmarks::parse_cells;
 
 struct Options {
   std::string machine;
@@ -38,15 +39,6 @@ int order(const std::vector<double>& a, const std::vector<double>& b) {
   std::sort(ratios.begin(), ratios.end());
   const double low = ratios[ratios.size() / 4], high = ratios[(3 * ratios.size()) / 4];
   return std::max(low, 0.99) <= 1 && 1 <= std::min(high, 1.01) ? 0 : median(ratios) < 1 ? -1 : 1;
-}
-
-Int3 parse_cells(const std::string& text) {
-  std::istringstream in(text);
-  Int3 n;
-  char x1 = 0, x2 = 0;
-  if (!(in >> n.x >> x1 >> n.y >> x2 >> n.z) || x1 != 'x' || x2 != 'x' || in.get() != std::char_traits<char>::eof() || product(n) < 1)
-    throw Error("--cells: expected three sizes like 256x128x64, found \"" + text + "\"");
-  return n;
 }
 
 /// A grid's methods by turns. Collective over comm.
