@@ -26,6 +26,16 @@ inline Scene box_scene(Int3 cells, Vec3 spacing_m, Boundary boundary, Index step
   return s;
 }
 
+/// A Gaussian's derivative of amplitude 1, as scenes have it by default.
+inline Waveform pulse(double frequency_hz) {
+  Waveform w;
+  w.kind = Waveform::Kind::gaussian_derivative;
+  w.frequency_hz = frequency_hz;
+  w.delay_s = 1 / frequency_hz;
+  w.amplitude = 1;
+  return w;
+}
+
 /// A scene's solver with all that it leans on.
 template <class T>
 struct Simulation {

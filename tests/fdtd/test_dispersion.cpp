@@ -116,12 +116,11 @@ TEST(Dispersion, ModesOfADrudeCavityObeyTheDiscreteRelation) {
 }
 
 /// A short electric dipole along z, from rest to rest.
-Dipole pulse(const Vec3& position_m, double frequency_hz) {
+Dipole dipole_at(const Vec3& position_m, double frequency_hz) {
   Dipole d;
   d.position_m = position_m;
   d.component = Ez;
-  d.waveform.frequency_hz = frequency_hz;
-  d.waveform.delay_s = 1 / frequency_hz;
+  d.waveform = pulse(frequency_hz);
   return d;
 }
 
@@ -134,7 +133,7 @@ TEST(Dispersion, FastRelaxationIsAStaticPermittivity) {
   std::vector<std::vector<double>> histories;
   for (const Material& m : {debye, still, frozen}) {
     Scene scene = filled_cavity(m, 300);
-    scene.dipoles.push_back(pulse({0.003, 0.003, 0}, 5e9));
+    scene.dipoles.push_back(dipole_at({0.003, 0.003, 0}, 5e9));
     scene.courant = 0.5;
     Simulation<double> sim(comm, scene);
     auto& history = histories.emplace_back();
@@ -194,7 +193,7 @@ TYPED_TEST(DispersionIn, SameBitsOnEveryPartition) {
 TYPED_TEST(DispersionIn, APulseDiesOutInPassiveMatterAndItsLayers) {
   const Comm comm(MPI_COMM_WORLD);
   Scene s = lossy_scene(4000);
-  s.dipoles.push_back(pulse({0.014, 0.012, 0.012}, 10e9));
+  s.dipoles.push_back(dipole_at({0.014, 0.012, 0.012}, 10e9));
   Simulation<TypeParam> sim(comm, s);
   double highest = 0;
   for (int i = 0; i < 10; ++i) {

@@ -43,11 +43,7 @@ Scene line(const std::optional<Element>& load, Index steps = 4000) {
   p.from_m = element_at(at_port).from_m;
   p.to_m = element_at(at_port).to_m;
   p.resistance_ohm = 100;
-  Waveform w;
-  w.kind = Waveform::Kind::gaussian_derivative;
-  w.frequency_hz = 3e9;
-  w.delay_s = 1 / w.frequency_hz;
-  p.waveform = w;
+  p.waveform = pulse(frequency_hz);
   p.frequencies_hz = {frequency_hz};
   s.ports.push_back(p);
   if (load) s.elements.push_back(*load);

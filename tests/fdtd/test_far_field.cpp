@@ -13,13 +13,6 @@ namespace {
 
 using std::numbers::pi;
 
-Waveform pulse(double frequency_hz) {
-  Waveform w;
-  w.frequency_hz = frequency_hz;
-  w.delay_s = 1 / frequency_hz;
-  return w;
-}
-
 SpectrumRequest normalised_at(std::vector<double> frequencies_hz) {
   SpectrumRequest s;
   s.frequencies_hz = std::move(frequencies_hz);

@@ -14,15 +14,6 @@ namespace {
 
 using std::numbers::pi;
 
-Waveform pulse(double frequency_hz) {
-  Waveform w;
-  w.kind = Waveform::Kind::gaussian_derivative;
-  w.frequency_hz = frequency_hz;
-  w.delay_s = 1 / frequency_hz;
-  w.amplitude = 1;
-  return w;
-}
-
 Waveform tone(double frequency_hz) {
   Waveform w;
   w.kind = Waveform::Kind::cw;

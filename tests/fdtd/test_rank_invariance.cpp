@@ -26,7 +26,7 @@ Scene shipped(const char* name, Index steps) {
   return scene;
 }
 
-Waveform pulse(double frequency_hz) {
+Waveform early_pulse(double frequency_hz) {
   Waveform w;
   w.frequency_hz = frequency_hz;
   w.delay_s = 0.3 / frequency_hz;
@@ -37,7 +37,7 @@ Dipole dipole(Component c, Vec3 position_m) {
   Dipole d;
   d.component = c;
   d.position_m = position_m;
-  d.waveform = pulse(20e9);
+  d.waveform = early_pulse(20e9);
   return d;
 }
 
@@ -77,7 +77,7 @@ Scene crowded(std::array<std::array<Boundary, 2>, 3> boundary) {
   for (double& component : wave.polarization) component /= std::hypot(wave.direction[0], wave.direction[1]);
   wave.box_low_m = {6 * d, 6 * 1.2 * d, 8 * 0.9 * d};
   wave.box_high_m = {20 * d, 20 * 1.2 * d, 20 * 0.9 * d};
-  wave.waveform = pulse(15e9);
+  wave.waveform = early_pulse(15e9);
   s.plane_waves.push_back(wave);
   return s;
 }

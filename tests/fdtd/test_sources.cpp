@@ -13,15 +13,6 @@ namespace {
 
 using std::numbers::pi;
 
-Waveform pulse(double frequency_hz) {
-  Waveform w;
-  w.kind = Waveform::Kind::gaussian_derivative;
-  w.frequency_hz = frequency_hz;
-  w.delay_s = 1 / frequency_hz;
-  w.amplitude = 1;
-  return w;
-}
-
 /// A Hertzian dipole along z at the origin (Balanis 2016, section 4.2, in time domain), moment p with p' = waveform; the pulse above.
 struct HertzianDipole {
   double tau, delay;
