@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <hilbrick/partition/plan.hpp>
 
 #include "dft.hpp"
 #include "elements.hpp"
 #include "material.hpp"
 #include "material_file.hpp"
+#include "memory.hpp"
 #include "monitor.hpp"
 #include "output.hpp"
 #include "owners.hpp"
@@ -17,26 +17,6 @@
 
 namespace hilbrick::fdtd {
 namespace {
-
-/// Bytes that a run allocates on this rank for fields, material maps, layers and messages.
-Index memory_bytes(const Scene& scene, const Numerics& numerics, const Domain& domain) {
-  const Index value = value_bytes(scene);
-  Index bytes = 0;
-  const bool magnetic = is_magnetic(scene);
-  for (int c = 0; c < 6; ++c)
-    for (const Block& block : blocks_for(domain, numerics.stencils, c)) {
-      bytes += block.stored.volume() * value;
-      const Int3 e = block.owned.extent();
-      if (c < 3 || magnetic) bytes += e.y * e.z * static_cast<Index>(3 * sizeof(Run) + sizeof(std::uint32_t));  // about three runs a row
-      for (int a = 0; a < 3; ++a)
-        for (int side = 0; side < 2; ++side)
-          if (a != c % 3) bytes += layer_cells(scene, block.owned, a, side).volume() * value;
-    }
-  for (const PhasePlan& phase : make_plan(domain.partition, numerics.stencils.front(), domain.rank).phases)
-    for (const auto* messages : {&phase.sends, &phase.receives})
-      for (const Message& m : *messages) bytes += m.values * value;
-  return bytes;
-}
 
 std::string resolution(const Scene& scene) {
   const double f = highest_source_frequency_hz(scene);
@@ -83,7 +63,8 @@ void check(const Comm& comm, const Scene& scene, const Machine& constants, const
     for (const FarFieldRequest& f : scene.far_fields) sample_interval(scene, numerics, f.spectrum);
   });
   const Domain domain = domain_of(comm, scene, numerics, constants);
-  const Index mine = memory_bytes(scene, numerics, domain);
+  Index mine = 0;
+  agree_on(comm, [&] { mine = memory_plan(scene, numerics, domain, Transport::automatic).total(); });
   const Index memory_max = max(comm, mine), memory_sum = sum(comm, mine);
   Index cells = 0;
   for (const Box& b : domain.boxes) cells += b.volume();

@@ -220,7 +220,10 @@ std::array<std::vector<Piece<double>>, 2> RunningDft<T>::pieces(std::size_t regi
   for (const Share& share : shares_) {
     if (share.region != region) continue;
     const auto volume = static_cast<std::size_t>(share.cells.volume());
-    for (auto& part : out) part.push_back({shifted(share.cells, -regions_[region].cells.lo), {}});
+    for (auto& part : out) {
+      part.push_back({shifted(share.cells, -regions_[region].cells.lo), {}});
+      part.back().values.reserve(frequencies_hz_.size() * volume);
+    }
     for (std::size_t f = 0; f < frequencies_hz_.size(); ++f)
       for (std::size_t i = 0; i < volume; ++i) {
         const Complex v = normalised(share, f, i);
@@ -245,7 +248,10 @@ std::array<std::vector<Piece<double>>, 2> DftMonitor<T>::at_cells(std::size_t re
   for (const Box& box : solver_.domain().boxes)
     if (const Box part = intersection(cells, box); !part.empty()) mine.push_back(part);
   for (auto& parts : out)
-    for (const Box& part : mine) parts.push_back({shifted(part, -cells.lo), {}});
+    for (const Box& part : mine) {
+      parts.push_back({shifted(part, -cells.lo), {}});
+      parts.back().values.reserve(dft_.frequencies_hz().size() * static_cast<std::size_t>(part.volume()));
+    }
   // A layer of cells at a time, which takes one or two of values.
   const Int3 extent = values.cells.extent();
   const auto layer_at = [&](std::size_t f, Index z) {

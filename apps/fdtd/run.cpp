@@ -7,14 +7,17 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <hilbrick/memory.hpp>
 #include <numeric>
 
 #include "advice.hpp"
 #include "elements.hpp"
+#include "memory.hpp"
 #include "monitor.hpp"
 #include "ports.hpp"
 #include "solver.hpp"
 #include "spectra.hpp"
+#include "step_times.hpp"
 
 namespace hilbrick::fdtd {
 namespace {
@@ -119,6 +122,8 @@ Index peers(const Plan& plan) {
   return std::unique(all.begin(), all.end()) - all.begin();
 }
 
+double exchange_seconds(const Counters& counters) { return counters.pack_seconds + counters.wait_seconds + counters.unpack_seconds; }
+
 template <class T>
 RankReport rank_report(const Comm& comm, const Solver<T>& solver, Index steps) {
   RankReport mine;
@@ -136,8 +141,10 @@ RankReport rank_report(const Comm& comm, const Solver<T>& solver, Index steps) {
     for (const MessageCounters& m : phase.sends)
       if (nodes.node_of(m.peer) != nodes.node_of(comm.rank())) abroad += m.bytes;
   mine.internode_bytes_per_step = steps > 0 ? abroad / steps : 0;
+  for (const PhaseCounters& phase : counters.phases) mine.messages_per_step += phase.messages_sent;
+  if (steps > 0) mine.messages_per_step /= steps;
   mine.wait_seconds = counters.wait_seconds;
-  mine.exchange_seconds = counters.pack_seconds + counters.wait_seconds + counters.unpack_seconds;
+  mine.exchange_seconds = exchange_seconds(counters);
   mine.compute_seconds = solver.compute_seconds();
   mine.pairs = exchange.transports();
   mine.shared_setup_seconds = counters.shared_setup_seconds;
@@ -188,12 +195,16 @@ void warn_of_early_end(std::optional<double> level_db) {
 template <class T>
 void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
   const double begin = MPI_Wtime();
+  const Index memory_before = resident_bytes();
   Numerics numerics;
   agree_on(comm, [&] { numerics = numerics_of(scene); });
   agree_on(comm, [&] { check_elements(scene, numerics); });
   const Domain domain =
       domain_of(comm, scene, numerics, options.transport == Transport::message ? by_messages(options.machine) : options.machine);
   warn_of_idle_ranks(comm, domain);
+  Index planned_memory = 0;
+  agree_on(comm, [&] { planned_memory = memory_plan(scene, numerics, domain, options.transport).total(); });
+  require_memory(comm, planned_memory, "a coarser grid, single precision or fewer frequencies and cells in spectra");
   make_folder(comm, options.out);
   Solver<T> solver(comm, scene, numerics, domain, {options.transport});
   if (!solver.exchange().fallback().empty()) std::fprintf(stderr, "note: %s\n", solver.exchange().fallback().c_str());
@@ -211,11 +222,13 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
   const double setup_seconds = max(comm, MPI_Wtime() - begin);
 
   Timer loop, steps;
+  StepTimes step_times(scene.deadline_s);
   Index steps_before = 0;  // in earlier runs of a sweep
   /// From t = 0 to the end; `later_runs` will follow. Gives the energy's level at the end.
   const auto march = [&](Index later_runs) {
     EnergyWatch watch(scene, numerics);
     bool done = numerics.steps == 0;
+    step_times.start(exchange_seconds(solver.exchange().counters()));
     while (!done) {
       loop.time([&] {
         steps.time([&] { solver.step(); });
@@ -237,6 +250,7 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
       if (snapshots.due()) snapshots.write();
       if (progress && later_runs > 0 && done) progress->expect(steps_before + (later_runs + 1) * step);
       if (progress) progress->tell(steps_before + step, watch.level_db());
+      step_times.note(exchange_seconds(solver.exchange().counters()));
     }
     steps_before += solver.steps_done();
     return watch.level_db();
@@ -283,6 +297,9 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
   report.fields_digest = solver.digest();
   RankReport mine = rank_report(comm, solver, report.steps);
   mine.step_seconds = steps.seconds();
+  mine.planned_memory_bytes = planned_memory;
+  mine.taken_memory_bytes = mine.memory_bytes - memory_before;
+  report.step_times = step_times.report(comm);
   report.per_rank = gather_reports(comm, mine);
   report.forecast = forecast_of(comm, solver, options);
   const Offer slab = offer(domain.partition.tiling(), {}, numerics.stencils.front(), {}, comm.size(), Method::slab);

@@ -252,6 +252,7 @@ struct Scene {
   std::optional<double> duration_s;
   Precision precision = Precision::single_;
   Index check_every = 100;
+  std::optional<double> deadline_s;     // for each step, by the clock
   std::optional<double> stop_below_db;  // stop when the energy has fallen this far below its maximum; negative
   // [partition]
   Method method = Method::hilbert;

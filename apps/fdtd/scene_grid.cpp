@@ -99,6 +99,7 @@ void read_run(TableReader run, Scene& scene) {
   if (run.given("duration_s")) scene.duration_s = run.number("duration_s", not_negative);
   scene.precision = run.word_or("precision", "single", {"single", "double"}) == "single" ? Precision::single_ : Precision::double_;
   scene.check_every = run.integer_or("check_every", 100, 1);
+  if (run.given("deadline_s")) scene.deadline_s = run.number("deadline_s", positive);
   if (run.given("stop_below_db")) scene.stop_below_db = run.number("stop_below_db", negative);
   run.finish();
   if (!scene.steps && !scene.duration_s)

@@ -272,9 +272,12 @@ SeriesFile::SeriesFile(fs::path path, const std::vector<Series>& series, const s
   const Handle space(H5Screate_simple(1, &none, &unlimited), H5Sclose);
   const Handle layout(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
   H5Pset_chunk(layout, 1, &chunk);
+  // Only the chunk that grows is kept: HDF5's default, 1 MB a series, is more than a node has for thousands of probes.
+  const Handle access(H5Pcreate(H5P_DATASET_ACCESS), H5Pclose);
+  H5Pset_chunk_cache(access, 1, chunk * (doubles ? sizeof(double) : sizeof(float)), H5D_CHUNK_CACHE_W0_DEFAULT);
   for (const Series& s : series) {
     datasets_.push_back(
-        checked(H5Dcreate2(file_, s.name.c_str(), doubles ? H5T_NATIVE_DOUBLE : H5T_NATIVE_FLOAT, space, H5P_DEFAULT, layout, H5P_DEFAULT),
+        checked(H5Dcreate2(file_, s.name.c_str(), doubles ? H5T_NATIVE_DOUBLE : H5T_NATIVE_FLOAT, space, H5P_DEFAULT, layout, access),
                 "creating " + s.name, path_));
     for (const auto& [key, value] : s.attributes) write_attribute(datasets_.back(), key, value, path_);
   }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <cmath>
@@ -17,7 +16,7 @@ namespace {
 struct Totals {
   Index predicted_max = 0, predicted_total = 0, counted_max = 0, counted_total = 0;
   TransportPairs pairs;
-  Index memory_max = 0;
+  Index memory_max = 0, planned_memory_max = 0, taken_memory_max = 0;
   double shared_setup_max = 0;
   Index internode_max = 0, internode_total = 0;  // the most of any node
   int nodes = 0;
@@ -39,6 +38,8 @@ Totals totals(const RunReport& report) {
     t.pairs.shared += r.pairs.shared;
     t.pairs.message += r.pairs.message;
     t.memory_max = std::max(t.memory_max, r.memory_bytes);
+    t.planned_memory_max = std::max(t.planned_memory_max, r.planned_memory_bytes);
+    t.taken_memory_max = std::max(t.taken_memory_max, r.taken_memory_bytes);
   }
   t.nodes = static_cast<int>(of_node.size());
   if (!report.slab.empty()) {
@@ -82,6 +83,20 @@ std::string step_line(const RunReport& report) {
                      text(forecast.step.compute, forecast.step.total() - forecast.step.compute),
                      forecast.constants.empty() ? "round numbers (hilbrick-calibrate measures this machine's)" : forecast.constants,
                      text(measured.compute, measured.exchange));
+}
+
+/// How steps fared against the clock, and against their deadline.
+std::string step_times_line(const RunReport& report) {
+  const StepTimeReport& times = report.step_times;
+  std::string line = fmt::format("Steps one by one: half took at most {}, 99 of 100 {}, all {}.\n", duration(times.p50),
+                                 duration(times.p99), duration(times.max));
+  if (!times.deadline_s) return line;
+  line += fmt::format("Deadline {}: missed by {} of {} steps. ", duration(*times.deadline_s), times.missed, report.steps);
+  const double left = *times.exchange_left();
+  line += left > 0 ? fmt::format("99 of 100 compute within {}, so that exchanges may take up to {} a step.\n",
+                                 duration(times.computing_p99), duration(left))
+                   : fmt::format("Computing alone takes {} (99 of 100): no exchange is fast enough.\n", duration(times.computing_p99));
+  return line;
 }
 
 /// After how many steps shared memory has saved what it took to set up.
@@ -154,7 +169,10 @@ std::string to_json(const RunReport& report) {
                      {"slab_bytes_per_step",
                       report.slab.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(report.slab[r].bytes_per_step)},
                      {"compute_seconds", m.compute_seconds},
-                     {"wait_seconds", m.wait_seconds}});
+                     {"wait_seconds", m.wait_seconds},
+                     {"copy_seconds", m.exchange_seconds - m.wait_seconds},
+                     {"step_seconds", m.step_seconds},
+                     {"messages_per_step", m.messages_per_step}});
   }
   j["memory_bytes_max"] = t.memory_max;
   j["version"] = report.version;
@@ -168,6 +186,15 @@ std::string to_json(const RunReport& report) {
                {"measured_seconds", measured.total()},
                {"measured_compute_seconds", measured.compute},
                {"measured_exchange_seconds", measured.exchange}};
+  const StepTimeReport& times = report.step_times;
+  j["step_times"] = {{"p50_seconds", times.p50},
+                     {"p99_seconds", times.p99},
+                     {"max_seconds", times.max},
+                     {"computing_p99_seconds", times.computing_p99},
+                     {"deadline_s", or_null(times.deadline_s)},
+                     {"missed_deadlines", times.deadline_s ? nlohmann::ordered_json(times.missed) : nlohmann::ordered_json(nullptr)},
+                     {"exchange_seconds_left", or_null(times.exchange_left())}};
+  j["memory"] = {{"planned_bytes_max", t.planned_memory_max}, {"taken_bytes_max", t.taken_memory_max}};
   if (!report.tried.empty()) {
     auto& tried = j["tried_methods"] = nlohmann::ordered_json::array();
     for (const Metrics& m : report.tried)
@@ -218,22 +245,18 @@ std::string to_table(const RunReport& report, std::size_t most_rows) {
                   with_unit(static_cast<double>(t.predicted_max)), equal ? "the same, to the byte" : "NOT THE SAME: please report this");
   out += fmt::format("Directed pairs of ranks: {} through shared memory (set up in {:.3f} s{}), {} by message.\n", t.pairs.shared,
                      t.shared_setup_max, payback(report, t), t.pairs.message);
-  if (report.steps > 0) out += step_line(report);
+  if (report.steps > 0) out += step_line(report) + step_times_line(report);
   if (t.nodes > 1)
     out += fmt::format("Between {} nodes: {} a step in all, {} from the busiest node.\n", t.nodes,
                        with_unit(static_cast<double>(t.internode_total)), with_unit(static_cast<double>(t.internode_max)));
   if (!report.choice.empty()) out += report.choice + ".\n";
   if (report.slab.empty()) out += "There is no slab to compare with: more ranks than cell planes along the longest axis.\n";
+  out += fmt::format("Memory of the largest rank: {} planned, {} taken, besides MPI's own and the program's.\n",
+                     with_unit(static_cast<double>(t.planned_memory_max)), with_unit(static_cast<double>(t.taken_memory_max)));
   out += fmt::format("{} steps in {:.2f} s ({:.1f} Mcells/s), set-up {:.2f} s, at most {} a rank. Digest {}.\n", report.steps,
                      report.loop_seconds, report.mcells_per_second(), report.setup_seconds, with_unit(static_cast<double>(t.memory_max)),
                      report.fields_digest);
   return out;
-}
-
-Index peak_memory_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<Index>(usage.ru_maxrss) * 1024;
 }
 
 }  // namespace hilbrick

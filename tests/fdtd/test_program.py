@@ -57,9 +57,10 @@ at = "yee"
 
 # DESIGN: keys of report.json and of its parts.
 REPORT_KEYS = """ranks method chosen_method cells steps precision dt_s loop_seconds mcells_per_second setup_seconds fields_digest transport
-    halo per_rank memory_bytes_max version host step""".split()
+    halo per_rank memory_bytes_max version host step step_times memory""".split()
 HALO_KEYS = [f"{what}_bytes_per_step_{of}" for what in ("predicted", "counted", "slab", "internode") for of in ("max", "total")]
-RANK_KEYS = "rank node cells boxes peers bytes_per_step slab_bytes_per_step compute_seconds wait_seconds".split()
+RANK_KEYS = """rank node cells boxes peers bytes_per_step slab_bytes_per_step compute_seconds wait_seconds copy_seconds step_seconds
+    messages_per_step""".split()
 COMPONENTS = ["Ex", "Ey", "Ez", "Hx", "Hy", "Hz"]
 
 
@@ -278,6 +279,40 @@ class Program(unittest.TestCase):
         self.assertEqual(len(digests), 1)
         self.succeed("--steps", "19")
         self.assertNotIn(self.report()["fields_digest"], digests)
+
+    def test_step_times(self):
+        for ranks in (1, 3):
+            out = self.succeed("--steps", 300, "--set", "snapshot=[]", ranks=ranks).out
+            report = self.report()
+            times = report["step_times"]
+            self.assertLessEqual(times["p50_seconds"], times["p99_seconds"])
+            self.assertLessEqual(times["p99_seconds"], times["max_seconds"])
+            self.assertLessEqual(times["computing_p99_seconds"], times["p99_seconds"] * 1.016)
+            self.assertGreaterEqual(300 * times["max_seconds"], report["loop_seconds"])
+            self.assertEqual([times[key] for key in ("deadline_s", "missed_deadlines", "exchange_seconds_left")], [None] * 3)
+            self.assertNotIn("Deadline", out)
+            for deadline_s, missed in ((1e-9, 300), (1e3, 0)):
+                out = self.succeed("--steps", 300, "--set", f"run.deadline_s={deadline_s}", "--set", "snapshot=[]", ranks=ranks).out
+                times = self.report()["step_times"]
+                self.assertEqual((times["deadline_s"], times["missed_deadlines"]), (deadline_s, missed))
+                self.assertAlmostEqual(times["exchange_seconds_left"] + times["computing_p99_seconds"], deadline_s, 12)
+                self.assertIn(f"missed by {missed} of 300 steps", out)
+                self.assertEqual("no exchange is fast enough" in out, missed > 0)
+
+    def test_messages_are_counted(self):
+        self.succeed("--method", "slab", ranks=3)  # along x: to each neighbour E one way, H the other
+        self.assertEqual([rank["messages_per_step"] for rank in self.report()["per_rank"]], [1, 2, 1])
+        for rank in self.report()["per_rank"]:
+            exchange = rank["wait_seconds"] + rank["copy_seconds"]
+            self.assertGreater(rank["copy_seconds"], 0)
+            self.assertGreater(rank["step_seconds"], exchange / STEPS)
+
+    def test_more_memory_than_there_is(self):
+        grid = ["--set", "grid.cells=[20000, 20000, 2000]", "--set", "snapshot=[]", "--method", "slab", "--brick", 64]
+        for ranks in (1, 3):
+            self.fails(2, ["memory: expected at most ", " GB", "found 19", "use at least ", "coarser grid"], self.scene, *grid, "--out", self.out,
+                       ranks=ranks)
+        self.assertFalse(self.out.exists())
 
     def test_options_override_the_scene(self):
         self.succeed("--steps", 5, "--precision", "double", "--set", "grid.courant=0.5", "--set", "run.stop_below_db=-0.001")

@@ -74,6 +74,7 @@ TEST(Scene, StatesItsDefaults) {
   EXPECT_EQ(s.precision, Precision::single_);
   EXPECT_EQ(s.check_every, 100);
   EXPECT_FALSE(s.stop_below_db);
+  EXPECT_FALSE(s.deadline_s);
   EXPECT_EQ(s.method, Method::hilbert);
   EXPECT_EQ(s.brick, 16);
   ASSERT_EQ(s.materials.size(), 2u);
@@ -96,6 +97,7 @@ courant = 0.5
 duration_s = 1e-8
 precision = "double"
 check_every = 25
+deadline_s = 1e-3
 stop_below_db = -60
 [partition]
 method = "auto"
@@ -152,6 +154,7 @@ at = "yee"
   EXPECT_EQ(s.precision, Precision::double_);
   EXPECT_EQ(s.check_every, 25);
   EXPECT_EQ(s.stop_below_db, -60);
+  EXPECT_EQ(s.deadline_s, 1e-3);
   EXPECT_EQ(s.method, Method::automatic);
   EXPECT_EQ(s.brick, 5);
 
@@ -347,9 +350,10 @@ TEST(Scene, RejectsRunAndPartition) {
       {grid + "[run]\nduration_s = @-1e-9\n", "run.duration_s: expected a number of at least 0, found the number -1e-09"},
       {grid + "[run]\nsteps = @true\n", "run.steps: expected an integer of at least 0, found the boolean true"},
       {grid + run + "precision = @'float'\n", "run.precision: expected single or double, found the string 'float'"},
-      {start + "[[run.@extra]]\n", "run.extra: unknown key; expected steps, duration_s, precision, check_every or stop_below_db"},
+      {start + "[[run.@extra]]\n", "run.extra: unknown key; expected steps, duration_s, precision, check_every, deadline_s or stop_below_db"},
       {grid + run + "precision = @'singel'\n", "run.precision: expected single or double, found the string 'singel'; did you mean single?"},
       {grid + run + "check_every = @0\n", "run.check_every: expected an integer of at least 1, found the integer 0"},
+      {grid + run + "deadline_s = @0\n", "run.deadline_s: expected a number above 0, found the integer 0"},
       {grid + run + "stop_below_db = @0\n", "run.stop_below_db: expected a number below 0, found the integer 0"},
       {grid + run + "@stop_below = -60\n", "run.stop_below: unknown key; did you mean stop_below_db?"},
       {start + "[partition]\nmethod = @'hilbart'\n",

@@ -18,11 +18,14 @@ struct RankReport {
   Index cells = 0, boxes = 0, peers = 0;
   Index predicted_bytes_per_step = 0, counted_bytes_per_step = 0;
   Index internode_bytes_per_step = 0;  // of the counted ones, for ranks on other nodes
+  Index messages_per_step = 0;
   double compute_seconds = 0, wait_seconds = 0;
   double step_seconds = 0, exchange_seconds = 0;  // by the clock, of all steps; the exchange packs, waits and unpacks
   TransportPairs pairs;
   double shared_setup_seconds = 0;  // of setup_seconds: finding out who shares memory, and mapping it
   Index memory_bytes = 0;           // the most this process ever had
+  Index planned_memory_bytes = 0;   // what the run was expected to take
+  Index taken_memory_bytes = 0;     // and took: the most the process ever had, less what it had when the run began
 };
 
 /// What the time model said of a step.
@@ -30,6 +33,16 @@ struct Forecast {
   std::string constants;        // where they are from: a file's name; empty: defaults
   StepSeconds step;             // of the slowest rank
   double saved_by_sharing = 0;  // s a step, against messages of MPI within nodes
+};
+
+/// How long single steps took by the clock: each number is the largest of any rank, which need not be the same rank.
+struct StepTimeReport {
+  double p50 = 0, p99 = 0, max = 0;  // half of a rank's steps, 99 of 100, and all of them took no longer
+  double computing_p99 = 0;          // of the steps without their exchanges
+  std::optional<double> deadline_s;  // for a step
+  Index missed = 0;                  // steps that took longer than that
+  /// The longest that exchanges of a step may take for 99 of 100 steps to meet the deadline; not positive where computing alone misses it.
+  std::optional<double> exchange_left() const { return deadline_s ? std::optional(*deadline_s - computing_p99) : std::nullopt; }
 };
 
 struct RunReport {
@@ -44,6 +57,7 @@ struct RunReport {
   std::vector<Metrics> tried;     // of `auto`: what each method would have cost
   std::string choice;             // and a sentence on it, for people
   Forecast forecast;
+  StepTimeReport step_times;
   double mcells_per_second() const;
 };
 
@@ -60,8 +74,5 @@ std::vector<RankReport> gather_reports(const Comm& comm, const RankReport& mine)
 /// The JSON that apps/fdtd/README.md lists, and the table for people (of more than `most_rows` ranks: the busiest).
 std::string to_json(const RunReport& report);
 std::string to_table(const RunReport& report, std::size_t most_rows = 16);
-
-/// The most memory that this process has had, in bytes. Local.
-Index peak_memory_bytes();
 
 }  // namespace hilbrick
