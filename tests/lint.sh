@@ -77,7 +77,7 @@ fi
 
 for file in "${scripts[@]}"; do
   bash -n "$file" || complain "$file: no valid script"
-  [[ "$file" == */setup.sh || -x "$file" ]] || complain "$file: not executable"
+  [[ "$file" == */setup.sh || "$file" == */site.sh || -x "$file" ]] || complain "$file: not executable"
 done
 if command -v shellcheck >/dev/null; then
   shellcheck --external-sources "${scripts[@]}" || complain "scripts as above"

@@ -13,7 +13,7 @@ namespace {
 
 constexpr Index runs_a_row = 3;
 constexpr Index files = 5'000'000;  // what the first one takes for good: measured with HDF5 1.10 and Open MPI 4.1
-constexpr Index sampled = 16;                // positions along each axis of a box, of which poles are counted
+constexpr Index sampled = 16;       // positions along each axis of a box, of which poles are counted
 
 template <class F>
 Index sum_over(const std::vector<Box>& boxes, F&& f) {

@@ -2,6 +2,7 @@
 """Programs on four nodes of a Slurm cluster, by srun and by mpirun, and with links that break.
 test_cluster.py BIN_DIR WORK_DIR MPIEXEC [unittest's arguments]. Exit 77 where no cluster can be made here."""
 
+import csv
 import json
 import os
 import pathlib
@@ -17,6 +18,7 @@ BIN, WORK = (pathlib.Path(argument).resolve() for argument in sys.argv[1:3])
 MPIEXEC = sys.argv[3]
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 CLUSTER = PROJECT / "tests/cluster/cluster.sh"
+SLURM = PROJECT / "slurm"
 LIMIT_S = 300  # for what hangs: ranks share few cores, and start slowly
 NODES, PER_NODE = 4, 2
 SIZE = [f"--nodes={NODES}", f"--ntasks-per-node={PER_NODE}"]
@@ -83,7 +85,7 @@ class Cluster(unittest.TestCase):
 
     def start(self, command, **environment):
         """A command on the head node, in the background."""
-        env = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", **environment}
+        env = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "HILBRICK_BIN": str(BIN), "HILBRICK_PYTHON": sys.executable, **environment}
         return subprocess.Popen([CLUSTER, "run", *map(str, command)], env=env, cwd=WORK, text=True, stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
@@ -174,6 +176,67 @@ class Cluster(unittest.TestCase):
         report = json.loads((WORK / folder / "report.json").read_text())
         self.assertEqual(report["ranks"], 64)
         self.assertEqual(max(r["node"] for r in report["per_rank"]), NODES - 1)
+
+    # slurm/
+
+    def submit(self, *command, code=0, **environment):
+        """A job's log, when it has ended."""
+        log = self.folder / "log"
+        found, _, err = self.end(self.start(["sbatch", "--wait", *SIZE, "--output", log, *command], **environment))
+        text = log.read_text() if log.exists() else err
+        self.assertEqual(found, code, text)
+        return text
+
+    def test_a_run_by_each_launcher(self):
+        digest = self.alone()
+        for launcher in ("pmix", "mpirun"):
+            self.submit(SLURM / "run.sbatch", "scene.toml", "--progress", "none", "--out", self.folder, HILBRICK_LAUNCHER=launcher)
+            report = json.loads((self.folder / "report.json").read_text())
+            self.check(report)
+            self.assertEqual(report["fields_digest"], digest)
+        # Debian's Open MPI knows no PMI2.
+        self.assertIn("hilbrick-fdtd does not start by PMI2", self.submit(SLURM / "run.sbatch", "scene.toml", code=2, HILBRICK_LAUNCHER="pmi2"))
+
+    def test_a_run_in_containers(self):
+        tool = self.folder / "apptainer"  # what matters of it here: every rank has a /dev/shm and System V IPC of its own
+        tool.write_text('#!/bin/sh\nshift 2\nexec unshare --ipc --mount sh -c \'mount -t tmpfs tmpfs /dev/shm && exec "$@"\' sh "$@"\n')
+        tool.chmod(0o755)
+        text = self.submit(SLURM / "run.sbatch", "scene.toml", "--progress", "none", "--out", self.folder,
+                           PATH=f"{self.folder}:{BIN}:{os.environ['PATH']}", HILBRICK_CONTAINER="image.sif")
+        self.assertIn("share a node but not its memory", text)
+        report = json.loads((self.folder / "report.json").read_text())
+        self.assertEqual(report["transport"]["shared"], 0)
+        self.assertEqual(report["fields_digest"], self.alone())
+
+    def test_a_sweep(self):
+        members = self.folder / "members.csv"
+        members.write_text('source.0.waveform.frequency_hz,grid.pml_cells\n1e9,4\n2e9,-1\n2e9,4\n')
+        out, _ = self.succeed([SLURM / "sweep.sh", "scene.toml", members, self.folder, "--nodes=1", "--ntasks-per-node=2", "--array-limit=2"])
+        self.assertIn("3 members", out)
+        self.wait_for(lambda: "of 3 members" in (self.folder / "summary.log").read_text() if (self.folder / "summary.log").exists() else False,
+                      "summary")
+        self.assertIn("2 of 3 members done, 1 failed", (self.folder / "summary.log").read_text())
+        with open(self.folder / "summary.csv", newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual([row["outcome"] == "done" for row in rows], [True, False, True])
+        self.assertIn("grid.pml_cells: expected", rows[1]["outcome"])
+        self.assertEqual(rows[2]["fields_digest"], self.alone())
+        self.assertNotEqual(rows[0]["fields_digest"], rows[2]["fields_digest"])
+
+    def test_a_study(self):
+        study = [SLURM / "scaling.sh", "--out", self.folder / "study", "--series", "strong", "--nodes", "2,4", "--ranks-per-node", "2", "--cells",
+                 "40x36x28", "--methods", "slab,hilbert", "--steps", "30", "--repeats", "1", "--set", "partition.brick=4"]
+        out, _ = self.succeed(study)
+        self.assertEqual(len(re.findall(r"^strong_\dx2: job \d+$", out, re.MULTILINE)), 2)
+        with open(self.folder / "study/results.csv", newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual([(row["nodes"], row["ranks"], row["method"], row["outcome"]) for row in rows],
+                         [(n, r, m, "done") for n, r in (("2", "4"), ("4", "8")) for m in ("slab", "hilbert")])
+        self.assertEqual(len({row["fields_digest"] for row in rows}), 1)
+        self.assertTrue(all(int(row["node_bytes_max"]) > 0 for row in rows))
+        self.assertTrue((self.folder / "study/index.html").exists())
+        out, _ = self.succeed(study)  # all is there
+        self.assertNotIn("job", out)
 
     def running(self, steps, **environment):
         """A run of so many steps under way, and the file in which it notes them."""
