@@ -166,7 +166,7 @@ at = "yee"
   EXPECT_EQ(m.sigma, 0.02);
   EXPECT_EQ(m.sigma_m, 3);
   EXPECT_FALSE(m.pec);
-  EXPECT_EQ(to_string(m.place), "s.toml:16:1");
+  EXPECT_EQ(to_string(m.place), "s.toml:17:1");
   ASSERT_EQ(s.shapes.size(), 1u);
   EXPECT_EQ(s.shapes[0].material, 2);
 
