@@ -165,7 +165,8 @@ class Study:
         if self.options.calibrate and not self.machine(layout).exists() and self.missing(layout):
             self.machine(layout).parent.mkdir(parents=True, exist_ok=True)
             log = self.machine(layout).with_suffix(".log")
-            self.call(self.calibration(layout), log)
+            if not self.call(self.calibration(layout), log):
+                return
         for name, member in self.missing(layout):
             folder = self.options.out / name
             folder.mkdir(parents=True, exist_ok=True)
@@ -174,6 +175,7 @@ class Study:
             self.call(self.command(layout, name, member), folder / "log")
 
     def call(self, command, log):
+        """Whether it succeeded."""
         print(shlex.join(command), flush=True)
         environment = dict(os.environ)
         if self.options.launcher == "mpirun" and not self.options.layout:
@@ -182,6 +184,7 @@ class Study:
             code = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environment, check=False).returncode
         if code:
             print(f"scaling: exit code {code}, see {log}", file=sys.stderr)
+        return code == 0
 
     # By Slurm
 
