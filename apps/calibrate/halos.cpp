@@ -10,7 +10,7 @@
 namespace hilbrick::calibrate {
 namespace {
 
-constexpr Index small_edge = 4, depth = 32;  // cells
+constexpr Index small_edge = 4;  // cells
 
 /// Boxes in a ring along an axis, one a rank, with the fields of Yee's scheme.
 ///
@@ -21,7 +21,7 @@ template <class T>
 class Ring {
  public:
   /// Collective over comm, which must outlive it.
-  Ring(const Comm& comm, int axis, Index edge) : comm_(comm), domain_(domain_of(comm, axis, edge)) {
+  Ring(const Comm& comm, int axis, Index edge, Index depth = 32) : comm_(comm), domain_(domain_of(comm, axis, edge, depth)) {
     for (int f = 0; f < 6; ++f)
       fields_.emplace_back("hilbrick::calibrate::" + stencil_.fields()[static_cast<std::size_t>(f)].name, domain_, std::span(&stencil_, 1),
                            f);
@@ -75,7 +75,7 @@ class Ring {
   }
 
  private:
-  static Domain domain_of(const Comm& comm, int axis, Index edge) {
+  static Domain domain_of(const Comm& comm, int axis, Index edge, Index depth) {
     Grid grid{{edge, edge, edge}};
     Int3 bricks{1, 1, 1};
     grid.cells[axis] = depth * comm.size();
@@ -158,7 +158,8 @@ template <class T>
 BetweenNodes time_between_nodes(const Comm& comm, const Comm& on_node, double seconds) {
   // Ranks that are the first of their nodes, the second, and so on.
   const Comm across = split(comm, on_node.rank());
-  Ring<T> small(across, 2, small_edge), large(across, 2, 128);
+  // Large enough that what links and switches buffer does not count.
+  Ring<T> small(across, 2, small_edge), large(across, 2, 256, 8);
   const auto alone = [&](Round round) -> Round {
     if (on_node.rank() > 0) return [] { return 0.0; };
     return round;

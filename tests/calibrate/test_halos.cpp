@@ -32,7 +32,7 @@ TEST(Halos, BetweenNodesAllRanksOfANodeSendAtOnce) {
   const Comm on_node = split(comm, comm.rank() / 2);
   const BetweenNodes found = time_between_nodes<double>(comm, on_node, 0.001);
   EXPECT_EQ(found.rings, 2);
-  EXPECT_EQ(found.bytes, 2 * 2 * 128 * 128 * Index{sizeof(double)});
+  EXPECT_EQ(found.bytes, 2 * 2 * 256 * 256 * Index{sizeof(double)});
   for (const double seconds : {found.message_seconds, found.small_seconds, found.alone_seconds, found.together_seconds})
     EXPECT_GT(seconds, 0);
 }
