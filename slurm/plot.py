@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Draws a scaling study: DIR/results.csv, and DIR/plan.csv where it is, as DIR/index.html, one file that needs nothing else.
 
@@ -15,6 +16,7 @@ import base64
 import csv
 import html
 import io
+import math
 import pathlib
 import statistics
 import sys
@@ -149,7 +151,7 @@ class Line:
                     return f"at {ranks[0]} ranks already, {how}"
                 # Between two numbers of ranks efficiency goes as the logarithm.
                 share = (values[i - 1] - LEAST_EFFICIENCY) / (values[i - 1] - value)
-                return f"{ranks[i - 1] * (ranks[i] / ranks[i - 1]) ** share:.0f} ranks, {how}"
+                return f"{math.ceil(ranks[i - 1] * (ranks[i] / ranks[i - 1]) ** share)} ranks, {how}"
         return f"not up to {(self.planned_ranks or self.ranks)[-1]} ranks"
 
 
@@ -249,8 +251,12 @@ class Study:
             axes.plot(measured, self.fits[p.transport].seconds(p) * 1e3, "x", ms=5, color=colour)
         ends = [min(p["step_seconds"] for p in self.points) * 800, max(p["step_seconds"] for p in self.points) * 1250]
         axes.plot(ends, ends, color="black", lw=0.7, zorder=0)
-        axes.set_xscale("log")
-        axes.set_yscale("log")
+        for axis, scale in ((axes.xaxis, axes.set_xscale), (axes.yaxis, axes.set_yscale)):
+            scale("log")
+            axis.set_major_locator(matplotlib.ticker.LogLocator(subs=(1, 2, 5)))
+            axis.set_major_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
+            axis.set_minor_formatter(matplotlib.ticker.NullFormatter())
+        axes.grid(alpha=0.3)
         for method in dict.fromkeys(p.method for p in self.points):
             axes.plot([], [], "s", color=COLOURS.get(method), label=method)
         axes.plot([], [], "ko", ms=4, label="predicted before the run")
@@ -326,7 +332,7 @@ def page(folder):
 <html lang="en"><head><meta charset="utf-8"><title>Hilbrick: a scaling study</title>
 <style>body {{ font: 15px/1.5 sans-serif; max-width: 1300px; margin: 2em auto; padding: 0 1em; color: #222; }} img {{ width: 100%; max-width: 620px; }}
 .plots {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); gap: 1em; }}
-table {{ border-collapse: collapse; margin: 1em 0; }} td, th {{ border: 1px solid #ccc; padding: 2px 8px; text-align: right; }}</style></head><body>
+table {{ border-collapse: collapse; margin: 1em 0; }} td, th {{ border: 1px solid #ccc; padding: 2px 8px; text-align: right; white-space: nowrap; }}</style></head><body>
 <h1>A scaling study</h1>
 <p>{len(study.points)} configurations, {study.steps} steps each, medians over up to {max(len(p.rows) for p in study.points)} runs by turns. Efficiency is
 cells per second and rank, over that of the fastest run on the fewest ranks of the series.</p>
