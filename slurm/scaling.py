@@ -61,7 +61,7 @@ def arguments():
     add("--nodes", type=whole_numbers, default=[1], metavar="N,...", help="numbers of nodes (default: 1)")
     add("--ranks-per-node", type=whole_numbers, default=[1], metavar="R,...", help="each on every number of nodes (default: 1)")
     add("--methods", type=words, default=["slab", "box", "rcb", "hilbert"], metavar="M,...", help="default: slab,box,rcb,hilbert")
-    add("--transports", type=words, default=["auto"], metavar="T,...", help="auto, message (default: auto)")
+    add("--transports", type=words, default=["auto"], metavar="T,...", help="auto, message, shared (default: auto)")
     add("--steps", type=int, default=200, metavar="N", help="of each run (default: 200)")
     add("--repeats", type=int, default=3, metavar="N", help="each run so many times, by turns; plots take medians (default: 3)")
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="changes the scene; may be repeated")
@@ -224,6 +224,8 @@ class Study:
         """What the planner says of the methods on more ranks than were there, for the fitted model."""
         program = shutil.which("hilbrick-plan", path=f"{os.environ['HILBRICK_BIN']}:{os.environ['PATH']}")
         o = self.options
+        if not program:
+            return
         for series in o.series:
             for ranks_per_node in o.ranks_per_node if o.nodes != [1] else [0]:  # 0: one node, whatever its ranks
                 most = max(o.nodes) * (ranks_per_node or max(o.ranks_per_node))
@@ -237,6 +239,8 @@ class Study:
                                "--format", "json"]
                     if ranks_per_node:
                         command += ["--ranks-per-node", str(ranks_per_node)]
+                    if o.machine:
+                        command += ["--machine", str(o.machine)]
                     plan = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
                     for row in json.loads(plan or '{"results": []}')["results"]:
                         if row["feasible"]:
