@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <hilbrick/partition/error.hpp>
 
+#include "conformal.hpp"
+
 namespace hilbrick::fdtd {
 namespace {
 
@@ -77,12 +79,15 @@ void check_elements(const Scene& scene, const Numerics& numerics) {
     for (Index i = 0; i < row.count; ++i) {
       const Int3 cell = row.cell(i);
       bool conductor = scene.materials[static_cast<std::size_t>(material_at(scene, numerics, row.component, cell))].pec;
+      std::array<Box, 6> edge;
+      edge[row.component] = {cell, cell + Int3{1, 1, 1}};
+      for (const CutEdge& cut : find_cuts(scene, numerics, edge).edges) conductor = conductor || cut.open < 1;
       for (int a = 0; a < 3; ++a) conductor = conductor || (cell[a] == scene.cells[a] && scene.boundary[a][1] != Boundary::pmc);
       if (conductor)
-        throw Error(
-            fmt::format("{}: expected grid edges outside of perfect conductors and electric walls between from_m and to_m, found {} of "
-                        "cell ({}, {}, {}) in one, where no voltage can be; leave a gap in the conductor there",
-                        to_string(element.place), component_names[row.component], cell.x, cell.y, cell.z));
+        throw Error(fmt::format(
+            "{}: expected whole grid edges outside of perfect conductors and electric walls between from_m and to_m, found {} of "
+            "cell ({}, {}, {}) in one, at least in part; leave a gap in the conductor there, on grid planes",
+            to_string(element.place), component_names[row.component], cell.x, cell.y, cell.z));
     }
   });
 }

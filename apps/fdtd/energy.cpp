@@ -15,7 +15,8 @@ namespace {
 
 /// Calls f with the energy of each row's values, J.
 template <class T, class F>
-void for_each_energy(const Scene& scene, const std::vector<Field<T>>& fields, const Matter<T>& matter, F&& f) {
+void for_each_energy(const Scene& scene, const std::vector<Field<T>>& fields, const Matter<T>& matter, const CutFaces<T>& cut_faces,
+                     F&& f) {
   const double volume_m3 = scene.spacing_m[0] * scene.spacing_m[1] * scene.spacing_m[2];
   std::vector<double> row;
   for (std::size_t b = 0; b < matter.maps.size(); ++b)
@@ -55,6 +56,13 @@ void for_each_energy(const Scene& scene, const std::vector<Field<T>>& fields, co
                   }
                 }
               });
+          if (!electric)
+            for (const auto& face : cut_faces.row(b, static_cast<Component>(c), y, z)) {
+              const auto k = matter.at(static_cast<Component>(c), b, face.cell);
+              if (k.keep == T(1))
+                row[static_cast<std::size_t>(face.cell.x - start.x)] =
+                    scale * k.half_density * (double(*face.h) * (double(*face.h) - double(face.change())));
+            }
           if (share(0, block.owned.lo.x) != 1) row.front() *= 0.5;
           if (nx > 1 && share(0, block.owned.hi.x - 1) != 1) row.back() *= 0.5;
           f(std::span<const double>(row));
@@ -101,7 +109,8 @@ std::pair<std::array<double, 6>, std::optional<Energy::Bad>> largest_values(cons
 }  // namespace
 
 template <class T>
-Energy energy_of(const Comm& comm, const Scene& scene, const std::vector<Field<T>>& fields, const Matter<T>& matter) {
+Energy energy_of(const Comm& comm, const Scene& scene, const std::vector<Field<T>>& fields, const Matter<T>& matter,
+                 const CutFaces<T>& cut_faces) {
   Energy energy;
   const auto [largest, bad] = largest_values(comm, scene, fields);
   energy.not_finite = bad;
@@ -109,13 +118,15 @@ Energy energy_of(const Comm& comm, const Scene& scene, const std::vector<Field<T
   // No value's energy exceeds this: the largest fields in the densest material, H before the step included.
   const double volume_m3 = scene.spacing_m[0] * scene.spacing_m[1] * scene.spacing_m[2];
   const double e = std::max({largest[0], largest[1], largest[2]}), h = std::max({largest[3], largest[4], largest[5]});
+  const double cut_change = e * cut_faces.largest_gain();
   double bound = 0;
   for (std::size_t m = 0; m < matter.media.size(); ++m) {
     const auto &electric = matter.table[0][m], &magnetic = matter.table[1][m];
-    double change = 0;
+    double change = cut_change;
     for (double spacing_m : scene.spacing_m) change = std::max(change, 4 * e / spacing_m * std::fabs(double(magnetic.gain)));
     bound = std::max({bound, volume_m3 * electric.half_density * e * e, volume_m3 * magnetic.half_density * h * (h + change)});
   }
+  bound = max(comm, bound);  // ranks differ in their media
   if (bound == 0) return energy;
   // Integers of 2^-shift joule: so small that all values together stay below 2^62, and a row of them below 2^51, where doubles add them
   // exactly. So the sum does not depend on its order.
@@ -123,7 +134,7 @@ Energy energy_of(const Comm& comm, const Scene& scene, const std::vector<Field<T
   const int bits = std::min(61 - std::ilogb(values), 50 - std::ilogb(static_cast<double>(scene.cells.x + 1)));
   const double scale = std::ldexp(1.0, std::min(bits - 1 - std::ilogb(bound), 1000));
   Index total = 0;
-  for_each_energy(scene, fields, matter, [&](std::span<const double> row) {
+  for_each_energy(scene, fields, matter, cut_faces, [&](std::span<const double> row) {
     const auto whole = [scale](double value) {
       constexpr double to_integer = 0x1.8p52;  // adding it leaves no room for a fraction
       return (value * scale + to_integer) - to_integer;
@@ -139,7 +150,7 @@ Energy energy_of(const Comm& comm, const Scene& scene, const std::vector<Field<T
   return energy;
 }
 
-template Energy energy_of(const Comm&, const Scene&, const std::vector<Field<float>>&, const Matter<float>&);
-template Energy energy_of(const Comm&, const Scene&, const std::vector<Field<double>>&, const Matter<double>&);
+template Energy energy_of(const Comm&, const Scene&, const std::vector<Field<float>>&, const Matter<float>&, const CutFaces<float>&);
+template Energy energy_of(const Comm&, const Scene&, const std::vector<Field<double>>&, const Matter<double>&, const CutFaces<double>&);
 
 }  // namespace hilbrick::fdtd

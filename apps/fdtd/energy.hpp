@@ -5,7 +5,7 @@
 
 #include <optional>
 
-#include "material.hpp"
+#include "conformal.hpp"
 
 namespace hilbrick::fdtd {
 
@@ -24,6 +24,7 @@ struct Energy {
 /// Energy in the whole grid. The sum is one of integers, so it does not depend on who owns what. H stands half a step ahead of E.
 /// Collective over comm.
 template <class T>
-Energy energy_of(const Comm& comm, const Scene& scene, const std::vector<Field<T>>& fields, const Matter<T>& matter);
+Energy energy_of(const Comm& comm, const Scene& scene, const std::vector<Field<T>>& fields, const Matter<T>& matter,
+                 const CutFaces<T>& cut_faces);
 
 }  // namespace hilbrick::fdtd

@@ -5,15 +5,16 @@
 #include <cmath>
 #include <cstdio>
 #include <optional>
+#include <utility>
 
+#include "averaging.hpp"
+#include "conformal.hpp"
 #include "elements.hpp"
-#include "mesh.hpp"
+#include "painter.hpp"
 #include "voxels.hpp"
 
 namespace hilbrick::fdtd {
 namespace {
-
-double tolerance_m(const Scene& scene) { return 1e-9 * std::min({scene.spacing_m[0], scene.spacing_m[1], scene.spacing_m[2]}); }
 
 /// Whether tangential E on plane 0 of the axis is held at zero.
 bool electric_wall_low(const Scene& scene, int axis) {
@@ -53,31 +54,10 @@ std::vector<Image> images_of(const Grid& grid, Component c, const Box& owned) {
   return images;
 }
 
-/// Calls f(first, last) for the stretches of a row of cells, from `start` on, whose component c lies in a shape.
-template <class F>
-void for_each_stretch(const Shape& shape, const Vec3& spacing_m, Component c, Int3 start, Index count, double tolerance_m, F&& f) {
-  const auto position = [&](Index i) { return yee_position_m(spacing_m, c, {start.x + i, start.y, start.z}); };
-  if (const auto* body = std::get_if<StlBody>(&shape.form)) {
-    std::vector<Span> spans;
-    body->mesh->spans(0, position(0), tolerance_m, spans);
-    Index first = 0;
-    for (const Span& span : spans) {
-      while (first < count && position(first)[0] < span.first_m) ++first;
-      Index last = first;
-      while (last < count && position(last)[0] <= span.last_m) ++last;
-      if (first < last) f(first, last);
-      first = last;
-    }
-    return;
-  }
-  for (Index i = 0; i < count; ++i)
-    if (contains(shape, position(i), tolerance_m)) f(i, i + 1);
-}
-
 /// The shapes that may reach a box of values, and what they paint there plane by plane.
-class Painter {
+class PlanePainter {
  public:
-  Painter(const Scene& scene, const Numerics& numerics, Component c, const Box& owned)
+  PlanePainter(const Scene& scene, const Numerics& numerics, Component c, const Box& owned)
       : scene_(scene), spacing_m_(numerics.spacing_m), c_(c) {
     const std::vector<Image> images = images_of(numerics.grid, c, owned);
     for (std::size_t s = 0; s < scene.shapes.size(); ++s)
@@ -107,10 +87,13 @@ class Painter {
           for (Index x = cells.lo.x; x < cells.hi.x; ++x)
             if (const auto material = job.voxels->material(x, y)) put_seen(x, *material);
         } else {
-          for_each_stretch(shape, spacing_m_, c_, {cells.lo.x, y, z_seen}, cells.extent().x, tolerance_m(scene_),
-                           [&](Index first, Index last) {
-                             for (Index i = first; i < last; ++i) put_seen(cells.lo.x + i, shape.material);
-                           });
+          const auto position = [&](Index x) { return yee_position_m(spacing_m_, c_, {x, y, z_seen}); };
+          spans(shape, 0, position(cells.lo.x), surface_tolerance_m(scene_), spans_);
+          Index x = cells.lo.x;
+          for (const Span& span : spans_) {
+            while (x < cells.hi.x && position(x)[0] < span.first_m) ++x;
+            for (; x < cells.hi.x && position(x)[0] <= span.last_m; ++x) put_seen(x, shape.material);
+          }
         }
       }
     }
@@ -126,6 +109,7 @@ class Painter {
   Vec3 spacing_m_;
   Component c_;
   std::vector<Job> jobs_;
+  std::vector<Span> spans_;
 };
 
 /// Appends the runs of a row of n values.
@@ -146,30 +130,45 @@ bool is_magnetic(const Scene& scene) {
   });
 }
 
-Media::Media(const Scene& scene) : media_(scene.materials.begin(), scene.materials.end()) {}
+Media::Media(const Scene& scene) {
+  for (const Medium& m : scene.materials) add(m);
+}
 
 double pole_denominator(const Pole& p, double dt_s) { return p.inertia / dt_s + p.damping / 2 + p.restoring * dt_s / 4; }
 
-MediumId Media::id_of(const Medium& medium) {
-  const auto found = std::find(media_.begin(), media_.end(), medium);
-  const auto id = static_cast<MediumId>(found - media_.begin());
-  if (found == media_.end()) media_.push_back(medium);
+double Media::sum_of(const Medium& m) { return m.eps_r + m.mu_r + m.sigma + m.sigma_m + m.open; }
+
+MediumId Media::add(const Medium& m) {
+  const auto id = static_cast<MediumId>(media_.size());
+  media_.push_back(m);
+  by_sum_.emplace(sum_of(m), id);
   return id;
+}
+
+MediumId Media::id_of(const Medium& m) {
+  const auto [first, last] = by_sum_.equal_range(sum_of(m));
+  const auto found = std::find_if(first, last, [&](const auto& entry) { return (*this)[entry.second] == m; });
+  return found != last ? found->second : add(m);
+}
+
+Coefficients<double> coefficients_of(const Medium& m, bool electric, double dt_s) {
+  if (electric && m.pec) return {0, 0, 0};
+  const double density = electric ? eps0 * m.eps_r : m.pec ? mu0 : mu0 * m.mu_r;
+  double loss = electric ? m.sigma : m.pec ? 0 : m.sigma_m;
+  if (electric)  // poles answer to the mean of E' and E as a conductor does
+    for (const Pole& p : m.poles) loss += eps0 * p.drive / pole_denominator(p, dt_s) / 2;
+  const double s = loss * dt_s / (2 * density);
+  return {(1 - s) / (1 + s), (electric ? 1 : -1) * dt_s / density / (1 + s), m.open * density / 2};
 }
 
 template <class T>
 CoefficientTable<T> coefficients(const Media& media, double dt_s) {
   CoefficientTable<T> table;
-  for (const Medium& m : media) {
-    const auto of = [&](double sign, double density, double loss) {
-      const double s = loss * dt_s / (2 * density);
-      return Coefficients<T>{static_cast<T>((1 - s) / (1 + s)), static_cast<T>(sign * dt_s / density / (1 + s)), density / 2};
-    };
-    double loss = m.sigma;  // poles answer to the mean of E' and E as a conductor does
-    for (const Pole& p : m.poles) loss += eps0 * p.drive / pole_denominator(p, dt_s) / 2;
-    table[0].push_back(m.pec ? Coefficients<T>{0, 0, 0} : of(1, eps0 * m.eps_r, loss));
-    table[1].push_back(m.pec ? of(-1, mu0, 0) : of(-1, mu0 * m.mu_r, m.sigma_m));
-  }
+  for (const bool electric : {true, false})
+    for (const Medium& m : media) {
+      const Coefficients<double> k = coefficients_of(m, electric, dt_s);
+      table[electric ? 0 : 1].push_back({static_cast<T>(k.keep), !electric && m.cut ? T(0) : static_cast<T>(k.gain), k.half_density});
+    }
   return table;
 }
 template CoefficientTable<float> coefficients(const Media&, double);
@@ -181,6 +180,27 @@ MediumId MediumMap::at(Int3 c) const {
   const auto row = static_cast<std::size_t>(d.y + owned.extent().y * d.z);
   const auto first = runs.begin() + row_runs[row], last = runs.begin() + row_runs[row + 1];
   return std::find_if(first, last, [&](const Run& run) { return d.x < run.last; })->medium;
+}
+
+void rewrite_rows(MediumMap& map, const std::function<void(Index y, Index z, std::span<MediumId> row)>& f) {
+  const Int3 e = map.owned.extent();
+  MediumMap changed;
+  changed.owned = map.owned;
+  changed.row_runs.push_back(0);
+  std::vector<MediumId> row(static_cast<std::size_t>(e.x));
+  for (std::size_t r = 0; r < static_cast<std::size_t>(e.y * e.z); ++r) {
+    Index first = 0;
+    if (map.row_runs.empty()) std::fill(row.begin(), row.end(), vacuum_id);
+    for (std::size_t i = map.row_runs.empty() ? 0 : map.row_runs[r], end = map.row_runs.empty() ? 0 : map.row_runs[r + 1]; i < end; ++i) {
+      std::fill(row.begin() + first, row.begin() + map.runs[i].last, map.runs[i].medium);
+      first = map.runs[i].last;
+    }
+    f(map.owned.lo.y + static_cast<Index>(r) % e.y, map.owned.lo.z + static_cast<Index>(r) / e.y, row);
+    append_runs(row.data(), e.x, changed.runs);
+    changed.row_runs.push_back(static_cast<std::uint32_t>(changed.runs.size()));
+  }
+  changed.runs.shrink_to_fit();
+  map = std::move(changed);
 }
 
 void MediumMap::set(Int3 c, MediumId medium) {
@@ -215,7 +235,7 @@ MediumMap map_media(const Scene& scene, const Numerics& numerics, Component c, c
   const auto id = [&](Int3 cell) -> MediumId& {
     return plane[static_cast<std::size_t>(cell.x - owned.lo.x + e.x * (cell.y - owned.lo.y))];
   };
-  Painter painter(scene, numerics, c, owned);
+  PlanePainter painter(scene, numerics, c, owned);
   map.row_runs.reserve(static_cast<std::size_t>(e.y * e.z) + 1);
   map.row_runs.push_back(0);
   for (Index z = owned.lo.z; z < owned.hi.z; ++z) {
@@ -268,9 +288,19 @@ Matter<T> make_matter(const Comm& comm, const Scene& scene, const Numerics& nume
   std::array<std::vector<Box>, 6> owned;
   for (int c = 0; c < 6; ++c)
     for (const Block& block : fields[c].blocks()) owned[c].push_back(block.owned);
-  Matter<T> matter{Media(scene), map_all(comm, scene, numerics, owned), {}};
-  for (auto& maps : matter.maps)
-    for (const Component c : {Ex, Ey, Ez}) place_elements(scene, c, maps[c], matter.media);
+  Matter<T> matter{Media(scene), map_all(comm, scene, numerics, owned), {}, {}};
+  for (std::size_t b = 0; b < matter.maps.size(); ++b) {
+    std::array<Box, 6> here;
+    for (int c = 0; c < 6; ++c) here[c] = owned[c][b];
+    const Cuts& cuts = matter.cuts.emplace_back(find_cuts(scene, numerics, here));
+    for (const Component c : {Ex, Ey, Ez, Hx, Hy, Hz}) {
+      MediumMap& map = matter.maps[b][c];
+      free_cut_edges(cuts, c, map, matter.media);
+      if (scene.averaged_interfaces && (is_electric(c) || is_magnetic(scene))) average_surfaces(scene, numerics, c, map, matter.media);
+      weigh_cuts(cuts, c, map, matter.media);
+      if (is_electric(c)) place_elements(scene, c, map, matter.media);
+    }
+  }
   matter.table = coefficients<T>(matter.media, numerics.dt_s);
   return matter;
 }

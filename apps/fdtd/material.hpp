@@ -7,8 +7,11 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <hilbrick/comm.hpp>
 #include <hilbrick/field.hpp>
+#include <map>
+#include <span>
 #include <vector>
 
 #include "numerics.hpp"
@@ -31,7 +34,11 @@ class Media {
   auto end() const { return media_.end(); }
 
  private:
+  static double sum_of(const Medium& m);
+  MediumId add(const Medium& m);
+
   std::vector<Medium> media_;
+  std::multimap<double, MediumId> by_sum_;  // of a medium's numbers, to find it again
 };
 
 /// Of one medium: old value kept, curl added (negative for H), and energy density per squared field (eps / 2 or mu / 2).
@@ -40,12 +47,13 @@ struct Coefficients {
   T keep, gain;
   double half_density;
 };
-/// By [E 0, H 1][medium].
-template <class T>
-using CoefficientTable = std::array<std::vector<Coefficients<T>>, 2>;
+/// Of E or H in a medium, as if no conductor cut the value.
+Coefficients<double> coefficients_of(const Medium& medium, bool electric, double dt_s);
 /// D of dispersion.hpp.
 double pole_denominator(const Pole& pole, double dt_s);
-
+/// By [E 0, H 1][medium]. Cut faces gain nothing here: CutFaces updates them.
+template <class T>
+using CoefficientTable = std::array<std::vector<Coefficients<T>>, 2>;
 template <class T>
 CoefficientTable<T> coefficients(const Media& media, double dt_s);
 
@@ -67,6 +75,9 @@ struct MediumMap {
   Index bytes() const { return static_cast<Index>(runs.size() * sizeof(Run) + row_runs.size() * sizeof(std::uint32_t)); }
 };
 
+/// Calls f(y, z, media) for all rows of a map, x ascending, then z over y over x, and keeps what it writes. Local.
+void rewrite_rows(MediumMap& map, const std::function<void(Index y, Index z, std::span<MediumId> row)>& f);
+
 /// Whether some shape has another permeability than vacuum, or magnetic loss: else magnetic components need no map.
 bool is_magnetic(const Scene& scene);
 
@@ -82,11 +93,33 @@ std::vector<std::array<MediumMap, 6>> map_all(const Comm& comm, const Scene& sce
 /// The material at one component's position in a cell, an index into Scene::materials. Local.
 int material_at(const Scene& scene, const Numerics& numerics, Component c, Int3 cell);
 
+/// An edge that a conductor cuts or that lies in one, or whose faces are cut.
+struct CutEdge {
+  Component component;
+  Int3 cell;
+  int material;   // of its longest part outside
+  double open;    // share of its length outside, 0 to 1
+  double weight;  // what its permittivity is multiplied by to keep it stable
+};
+/// A face with such edges, and an area left.
+struct CutFace {
+  Component component;
+  Int3 cell;
+  double open;                  // share of its area outside, with what it took or gave
+  std::array<double, 4> edges;  // shares of length: along u at v and v + 1, along v at u and u + 1; u, v: the axes after the component's
+};
+/// What conductors cut of a box's values (conformal.hpp): each in the order of component, z, y, x.
+struct Cuts {
+  std::vector<CutEdge> edges;
+  std::vector<CutFace> faces;
+};
+
 /// All that fields move in on one rank.
 template <class T>
 struct Matter {
   Media media;
   std::vector<std::array<MediumMap, 6>> maps;  // [box][component]
+  std::vector<Cuts> cuts;                      // [box]
   CoefficientTable<T> table;
 
   MediumId medium(Component c, std::size_t box, Int3 cell) const { return maps[box][c].at(cell); }

@@ -96,6 +96,11 @@ Scene parse_scene(std::string_view text, const std::string& path, const std::vec
   read_fluxes(reader.tables("flux"), scene);
   read_far_fields(reader.tables("far_field"), scene);
   reader.finish();
+  if (may_cut_cells(scene) && scene.courant > 0.99)
+    fail(scene.courant_place,
+         fmt::format("grid.courant: expected at most 0.99 with conductors that may cut cells, found {:g}; use 0.99, or "
+                     "conductors = \"staircase\" in [grid]",
+                     scene.courant));
   return scene;
 }
 

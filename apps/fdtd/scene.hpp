@@ -50,6 +50,8 @@ struct Medium {
   double sigma = 0, sigma_m = 0;  // electric and magnetic conductivity, S/m and ohm/m
   bool pec = false;
   std::vector<Pole> poles;
+  double open = 1;   // share of an edge's length or a face's area outside conductors, where the conformal scheme cuts it
+  bool cut = false;  // a face that it updates
 
   friend bool operator==(const Medium&, const Medium&) = default;
 };
@@ -246,6 +248,8 @@ struct Scene {
   std::array<std::array<Boundary, 2>, 3> boundary;  // [axis][low, high]
   Index pml_cells = 10;
   double courant = 0.99;
+  bool averaged_interfaces = true;   // else a value lies in the material of its position
+  bool conformal_conductors = true;  // else conductors are staircases
   Place grid_place, pml_place, courant_place;
   // [run]
   std::optional<Index> steps;
@@ -281,12 +285,17 @@ Scene parse_scene(std::string_view text, const std::string& path, const std::vec
 
 /// The materials that a shape may have, indices into Scene::materials.
 std::vector<int> materials_of(const Shape&);
+/// Whether conductors may cut cells: not those of voxel grids, which stay staircases.
+bool may_cut_cells(const Scene&);
 /// Whether a shape contains a point; `tolerance_m` is added around its surface.
 bool contains(const Shape&, const Vec3& point_m, double tolerance_m);
 /// A stretch of a line along an axis: first_m <= coordinate <= last_m.
 struct Span {
   double first_m, last_m;
 };
+/// Replaces `out` by the stretches inside a shape of the line along `axis` through a point: ascending, apart, the surface and `tolerance_m`
+/// around it included as contains() does. A plate or a wire of no thickness has spans of twice the tolerance across it.
+void spans(const Shape&, int axis, const Vec3& through_m, double tolerance_m, std::vector<Span>& out);
 /// The axis-aligned bounds {low, high} of a shape, in metres.
 std::array<Vec3, 2> bounds_m(const Shape&);
 

@@ -91,6 +91,8 @@ void read_grid(TableReader grid, Scene& scene) {
   read_pml(grid, scene);
   scene.courant = grid.number_or("courant", 0.99, Range{.low = 0, .high = 1, .low_open = true});
   scene.courant_place = grid.place("courant");
+  scene.averaged_interfaces = grid.word_or("interfaces", "average", {"average", "staircase"}) == "average";
+  scene.conformal_conductors = grid.word_or("conductors", "conformal", {"conformal", "staircase"}) == "conformal";
   grid.finish();
 }
 

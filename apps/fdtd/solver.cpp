@@ -68,6 +68,7 @@ Solver<T>::Solver(const Comm& comm, const Scene& scene, const Numerics& numerics
       domain_(domain),
       fields_(make_fields<T>(domain, numerics)),
       matter_(make_matter<T>(comm, scene, numerics, fields_)),
+      cut_faces_(numerics, fields_, matter_),
       sources_(comm, scene, numerics, fields_, matter_),
       dispersion_(numerics, fields_, matter_),
       exchange_(comm, domain, numerics.stencils[0], refs(fields_), halos) {
@@ -304,6 +305,7 @@ void Solver<T>::advance() {
   if constexpr (electric) mirror_at_magnetic_walls();
   for (std::size_t b = 0; b < work_.size(); ++b)
     for (const Box& rim : work_[b]->regions[phase].rim) update<electric>(*work_[b], b, rim);
+  if constexpr (!electric) cut_faces_.update();
   sources_.template drive<electric>(step_);
   if constexpr (electric) dispersion_.follow_e();
   compute_seconds_ += thread_seconds() - begin;
@@ -329,7 +331,7 @@ void Solver<T>::restart(const std::vector<PlaneWave>& waves) {
 
 template <class T>
 Energy Solver<T>::energy() const {
-  return energy_of(comm_, scene_, fields_, matter_);
+  return energy_of(comm_, scene_, fields_, matter_, cut_faces_);
 }
 
 template <class T>
@@ -355,7 +357,7 @@ void Solver<T>::exchange_for_cell_averages() {
 
 template <class T>
 Index Solver<T>::allocated_bytes() const {
-  Index bytes = exchange_.buffer_bytes() + (average_exchange_ ? average_exchange_->buffer_bytes() : 0);
+  Index bytes = cut_faces_.bytes() + exchange_.buffer_bytes() + (average_exchange_ ? average_exchange_->buffer_bytes() : 0);
   for (const Field<T>& f : fields_) bytes += f.size() * static_cast<Index>(sizeof(T));
   bytes += dispersion_.bytes();
   for (const auto& maps : matter_.maps)

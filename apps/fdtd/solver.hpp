@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "conformal.hpp"
 #include "dispersion.hpp"
 #include "energy.hpp"
 #include "material.hpp"
@@ -85,6 +86,7 @@ class Solver {
   std::array<T, 3> inverse_spacing_;
   std::vector<Field<T>> fields_;
   Matter<T> matter_;
+  CutFaces<T> cut_faces_;
   Sources<T> sources_;
   Dispersion<T> dispersion_;
   std::vector<std::unique_ptr<BoxWork>> work_;

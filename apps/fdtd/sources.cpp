@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sources.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <hilbrick/partition/error.hpp>
@@ -103,6 +105,16 @@ void Sources<T>::set_plane_waves(const std::vector<PlaneWave>& waves) {
 }
 
 template <class T>
+void Sources<T>::require_uncut(Component c, std::size_t box, const Box& cells, const Place& place) const {
+  for (const CutFace& face : matter_.cuts[box].faces)
+    if (face.component == c && cells.contains(face.cell))
+      throw Error(
+          fmt::format("{}: expected a source away from conductors that lie off the grid's planes, found {} of cell ({}, {}, {}) cut by "
+                      "one; keep a cell away from it, or set conductors = \"staircase\" in [grid]",
+                      to_string(place), component_names[c], face.cell.x, face.cell.y, face.cell.z));
+}
+
+template <class T>
 void Sources<T>::add_plane_wave(PlaneWave wave) {
   // Angles were turned into vectors by libm.
   std::vector<double> vectors(wave.direction.begin(), wave.direction.end());
@@ -125,8 +137,13 @@ void Sources<T>::add_plane_wave(PlaneWave wave) {
   auto& incident = *incidents_.emplace_back(
       std::make_unique<Incident>(Incident{IncidentLine<T>(numerics_, line, broadcast(comm_, std::move(driven)), cpml), {}, {}}));
   for (const auto& signal : line.signals) incident.signals.emplace_back(signal, line.nodes);
-  for (const FaceCorrection& face : face_corrections(scene_, numerics_, wave))
-    for (std::size_t b = 0; b < matter_.maps.size(); ++b) add_rows(line, face, b, incident);
+  agree_on(comm_, [&] {
+    for (const FaceCorrection& face : face_corrections(scene_, numerics_, wave))
+      for (std::size_t b = 0; b < matter_.maps.size(); ++b) {
+        require_uncut(face.component, b, face.cells, wave.place);
+        add_rows(line, face, b, incident);
+      }
+  });
 }
 
 template <class T>
@@ -172,6 +189,9 @@ void Sources<T>::add_guide_mode(const GuideModeSource& source) {
   for (const GuideCorrection& correction : guide_corrections(scene_, source)) {
     const Component c = correction.component;
     const auto profile = broadcast(comm_, guide_profile(guide, source, c, correction.cells));
+    agree_on(comm_, [&] {
+      for (std::size_t b = 0; b < matter_.maps.size(); ++b) require_uncut(c, b, correction.cells, source.place);
+    });
     const Index width = correction.cells.extent()[guide.u];
     for (std::size_t b = 0; b < matter_.maps.size(); ++b)
       for_each_cell(intersection(correction.cells, fields_[c].blocks()[b].owned), [&](Int3 cell) {
@@ -193,10 +213,12 @@ void Sources<T>::add_dipole(const Dipole& dipole) {
   const auto samples = sampled(comm_, dipole.waveform, numerics_.steps,
                                [&](Index n) { return (static_cast<double>(n) + (electric ? 0.5 : 1.0)) * numerics_.dt_s; });
   agree_on(comm_, [&] {
-    for (std::size_t b = 0; b < matter_.maps.size(); ++b)
+    for (std::size_t b = 0; b < matter_.maps.size(); ++b) {
+      require_uncut(c, b, {cell, cell + Int3{1, 1, 1}}, dipole.place);
       if (fields_[c].blocks()[b].owned.contains(cell) && matter_.media[matter_.medium(c, b, cell)].pec)
         throw Error(to_string(dipole.place) + ": the dipole's " + component_names[c] +
                     " lies in a perfect conductor, where the field stays zero; move it out of the conductor or off the electric wall");
+    }
   });
   add_current(c, cell, 1 / volume_m3, samples);
 }
@@ -218,7 +240,8 @@ template <class T>
 void Sources<T>::add_current(Component c, Int3 cell, double per_gain, const std::vector<double>& samples) {
   for (std::size_t b = 0; b < matter_.maps.size(); ++b) {
     if (!fields_[c].blocks()[b].owned.contains(cell)) continue;
-    const double gain = std::fabs(static_cast<double>(matter_.at(c, b, cell).gain));
+    // A current along what is left of a cut edge meets as much less of the field's mass.
+    const double gain = std::fabs(static_cast<double>(matter_.at(c, b, cell).gain)) / matter_.media[matter_.medium(c, b, cell)].open;
     currents_.push_back(std::make_unique<Current>(Current{c, b, cell, static_cast<T>(gain * per_gain), samples}));
   }
 }

@@ -30,6 +30,8 @@ class Sources {
   struct Incident;  // a plane wave's line and its faces on this rank
   struct Guided;    // a guide mode's line and its values on this rank
 
+  /// Throws Error where a source at `place` acts on faces that a conductor cuts, whose update is another. Local.
+  void require_uncut(Component c, std::size_t box, const Box& cells, const Place& place) const;
   void add_plane_wave(PlaneWave wave);
   void add_rows(const WaveLine& line, const FaceCorrection& face, std::size_t box, Incident& incident);
   void add_guide_mode(const GuideModeSource& source);

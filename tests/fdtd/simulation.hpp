@@ -4,6 +4,7 @@
 // Scenes made in code, a solver on any communicator, and fields gathered whole, so that physics can be checked at any rank count.
 
 #include <functional>
+#include <mesh.hpp>
 #include <solver.hpp>
 #include <workload.hpp>
 
@@ -34,6 +35,42 @@ inline Waveform pulse(double frequency_hz) {
   w.delay_s = 1 / frequency_hz;
   w.amplitude = 1;
   return w;
+}
+
+/// The triangles of a box, as a file would hold them.
+inline StlBody box_body(const Vec3& low, const Vec3& high, double tolerance_m) {
+  std::vector<Vec3> vertices;
+  for (std::size_t corner = 0; corner < 8; ++corner) {
+    Vec3 p{};
+    for (std::size_t a = 0; a < 3; ++a) p[a] = (corner >> a & 1) != 0 ? high[a] : low[a];
+    vertices.push_back(p);
+  }
+  std::vector<Mesh::Triangle> triangles;
+  for (int a = 0; a < 3; ++a)
+    for (const int top : {0, 1}) {
+      const auto corner = [&](int u, int v) { return top << a | u << (a + 1) % 3 | v << (a + 2) % 3; };
+      for (const auto& [p, q] : {std::array{corner(1, 0), corner(1, 1)}, {corner(1, 1), corner(0, 1)}})
+        triangles.push_back(top ? Mesh::Triangle{corner(0, 0), p, q} : Mesh::Triangle{corner(0, 0), q, p});
+    }
+  StlBody body;
+  body.mesh = std::make_shared<const Mesh>(std::move(vertices), std::move(triangles), tolerance_m);
+  return body;
+}
+
+/// Eight triangles around a point, turned against the grid, as a file's would be.
+inline StlBody octahedron(Vec3 center, double size) {
+  std::vector<Vec3> vertices;
+  const std::array<Vec3, 3> axes{Vec3{0.8, 0.6, 0}, Vec3{-0.48, 0.64, 0.6}, Vec3{0.36, -0.48, 0.8}};
+  for (const Vec3& axis : axes)
+    for (const double side : {size, -size})
+      vertices.push_back({center[0] + side * axis[0], center[1] + side * axis[1], center[2] + side * axis[2]});
+  std::vector<Mesh::Triangle> triangles;
+  for (const std::int32_t i : {0, 1})
+    for (const std::int32_t j : {2, 3})
+      for (const std::int32_t k : {4, 5}) triangles.push_back((i + j + k) % 2 == 0 ? Mesh::Triangle{i, j, k} : Mesh::Triangle{i, k, j});
+  StlBody body;
+  body.mesh = std::make_shared<const Mesh>(std::move(vertices), std::move(triangles), 1e-10);
+  return body;
 }
 
 /// A scene's solver with all that it leans on.

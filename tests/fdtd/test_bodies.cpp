@@ -259,6 +259,31 @@ TEST_F(Bodies, VoxelsAreBoxesPaintedInTheOrderOfMaterials) {
   expect_same(voxels, folder.scene(boxes), "voxels");
 }
 
+TEST_F(Bodies, VoxelsStayStaircasesBesideOthersThatDoNot) {
+  folder.put_voxels("v.h5", {2, 2, 3}, {0, 1, 2, 2, 0, 1, 1, 1, 0, 2, 2, 0});
+  const std::string voxels = shape(
+      "kind = \"voxels\"\nfile = \"v.h5\"\ndataset = \"ids\"\nlow_m = [0.23, 0.1, 0.65]\nspacing_m = [0.2, 0.37, 0.33]\n"
+      "materials = [\"vacuum\", \"glass\", \"pec\"]");
+  const std::string ball = shape("kind = \"sphere\"\nmaterial = \"pec\"\ncenter_m = [0.83, 0.7, 1.2]\nradius_m = 0.27");
+  const auto run_of = [&](const std::string& tables, bool fitted) {
+    Scene s = folder.scene(tables);
+    s.conformal_conductors = s.averaged_interfaces = fitted;
+    auto run = std::make_unique<Simulation<double>>(comm, s);
+    for (const Component c : {Ex, Ey, Ez}) run->set(c, [&](Int3 cell) { return std::sin(cell.x + 3.0 * cell.y + 7.0 * cell.z + c); });
+    run->steps(2);
+    return run;
+  };
+  EXPECT_EQ(run_of(voxels, true)->solver.digest(), run_of(voxels, false)->solver.digest());
+  EXPECT_NE(run_of(voxels + ball, true)->solver.digest(), run_of(voxels + ball, false)->solver.digest());
+  EXPECT_NE(run_of(ball + voxels, true)->solver.digest(), run_of(ball + voxels, false)->solver.digest());
+  for (const std::string& tables : {voxels + ball, ball + voxels}) {
+    const auto run = run_of(tables, true);
+    const double energy = run->solver.energy().joule;
+    run->steps(400);
+    EXPECT_NEAR(run->solver.energy().joule / energy, 1, 1e-9);
+  }
+}
+
 std::string message_of(const std::function<void()>& f) {
   try {
     f();

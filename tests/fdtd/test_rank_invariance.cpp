@@ -104,6 +104,9 @@ std::string digest_of_run(const Comm& world, Scene scene, int ranks, Method meth
         }
     }
     digest = run.solver.digest();
+    std::array<char, 32> energy{};  // to the last bit, too
+    std::snprintf(energy.data(), energy.size(), " %a J", run.solver.energy().joule);
+    digest += energy.data();
     const Exchange& exchange = run.solver.exchange();
     for (std::size_t p = 0; p < 2; ++p) {
       Index values = 0;
@@ -163,6 +166,50 @@ TEST(SameBits, LayersOnOneToSixFaces) {
     EXPECT_EQ(digest_of_run<float>(world, scene, 8, Method::hilbert, 3), reference) << face;
     EXPECT_EQ(digest_of_run<float>(world, scene, 5, Method::hilbert, 7), reference) << face;
   }
+}
+
+/// Conductors, glass, ferrite and water off the grid's planes, with brick corners, edges and faces in their surfaces.
+Scene round_bodies(std::array<std::array<Boundary, 2>, 3> boundary) {
+  const double d = 1e-3;
+  Scene s = box_scene({24, 22, 26}, {d, 1.1 * d, 0.9 * d}, Boundary::pml, 25);
+  s.boundary = boundary;
+  s.pml_cells = 4;
+  Material glass, ferrite, water;
+  glass.name = "glass";
+  glass.eps_r = 2.5;
+  glass.sigma = 0.1;
+  ferrite.name = "ferrite";
+  ferrite.mu_r = 3;
+  ferrite.sigma_m = 100;
+  water.name = "water";
+  water.eps_r = 2;
+  water.poles = {{0, 8e-12, 1, 5}, {1e-22, 1e-12, 1, 1.5}};
+  s.materials.insert(s.materials.end(), {glass, ferrite, water});
+  s.shapes.push_back({Ellipsoid{{16.1 * d, 16 * 1.1 * d, 16.2 * 0.9 * d}, {3.4 * d, 4.1 * d, 3.7 * d}}, 2, {}});
+  s.shapes.push_back({Ellipsoid{{11 * d, 8.2 * d, 9 * d}, {3.9 * d, 3.3 * d, 5.1 * d}}, 3, {}});
+  s.shapes.push_back({Ellipsoid{{8.3 * d, 8.7 * d, 7.4 * d}, {3.6 * d, 3.6 * d, 3.6 * d}}, 1, {}});
+  s.shapes.push_back({Ellipsoid{{15 * d, 15 * d, 12.5 * d}, {2.6 * d, 2.6 * d, 2.6 * d}}, 1, {}});
+  s.shapes.push_back({octahedron({8 * d, 16.3 * d, 15.6 * d}, 3.9 * d), 4, {}});
+  s.shapes.push_back({octahedron({7 * d, 17.2 * d, 14.2 * d}, 3.3 * d), 1, {}});
+  s.shapes.push_back({Cylinder{{-2 * d, 3 * d, 20 * d}, {26 * d, 20 * d, 22 * d}, 0.7 * d}, 1, {}});  // through layers and walls
+  for (const Component c : {Ex, Ey, Ez}) s.dipoles.push_back(dipole(c, {16 * d, 8 * d, 16 * 0.9 * d}));
+  s.dipoles.push_back(dipole(Ez, {12 * d, 11 * d, 5 * d}));
+  return s;
+}
+
+TEST(SameBits, BodiesOffTheGrid) {
+  const Comm world(MPI_COMM_WORLD);
+  same_bits<float>(world, round_bodies({{{pml, pml}, {pml, pml}, {pml, pml}}}), "round bodies in layers, single", true);
+  same_bits<double>(world, round_bodies({{{periodic, periodic}, {pmc, pmc}, {pml, pec}}}), "round bodies between walls, double", true);
+  same_bits<float>(world, round_bodies({{{pmc, pec}, {periodic, periodic}, {periodic, periodic}}}), "round bodies, periodic, single",
+                   false);
+  Scene other = round_bodies({{{pml, pml}, {pml, pml}, {pml, pml}}});
+  const std::string fitted = digest_of_run<float>(world, other, 2, Method::hilbert, 8);
+  other.conformal_conductors = false;
+  const std::string averaged = digest_of_run<float>(world, other, 2, Method::hilbert, 8);
+  other.averaged_interfaces = false;
+  EXPECT_NE(fitted, averaged);
+  EXPECT_NE(averaged, digest_of_run<float>(world, other, 2, Method::hilbert, 8));
 }
 
 TEST(SameBits, AnyWeights) {

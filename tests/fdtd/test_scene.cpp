@@ -277,10 +277,15 @@ TEST(Scene, RejectsGrids) {
        "grid.spacing_m: expected a number above 0, found the string '0.1'; write it without quotes"},
       {"[grid]\ncells = [1, 1, 1]\nspacing_m = @[1, 2]\n", "grid.spacing_m: expected three numbers [x, y, z], found an array of 2"},
       {"[grid]\ncells = [1, 1, 1]\nspacing_m = [1, 2, @-3]\n", "grid.spacing_m: expected a number above 0, found the integer -3"},
+      {"[grid]\ncells = [9, 9, 9]\nspacing_m = 1\ncourant = @1\npml_cells = 1\n[run]\nsteps = 1\n[[shape]]\nkind = 'sphere'\nmaterial = "
+       "'pec'\ncenter_m = [4, 4, 4]\nradius_m = 2\n",
+       "grid.courant: expected at most 0.99 with conductors that may cut cells, found 1; use 0.99, or conductors = \"staircase\" in "
+       "[grid]"},
       {grid + "courant = @1.5\n" + run, "grid.courant: expected a number above 0 and at most 1, found the number 1.5"},
       {grid + "courant = @0\n" + run, "grid.courant: expected a number above 0 and at most 1, found the integer 0"},
       {grid + "@curant = 1\n" + run, "grid.curant: unknown key; did you mean courant?"},
-      {grid + "@xyzzy = 1\n" + run, "grid.xyzzy: unknown key; expected cells, spacing_m, boundary, pml_cells or courant"},
+      {grid + "@xyzzy = 1\n" + run,
+       "grid.xyzzy: unknown key; expected cells, spacing_m, boundary, pml_cells, courant, interfaces or conductors"},
       {"@gird = 1\n" + start, "gird: unknown key; did you mean grid?"},
       {"@xyzzy = 1\n" + start,
        "xyzzy: unknown key; expected grid, run, partition, material, shape, source, element, port, probe, snapshot, sweep, dft, flux or "

@@ -250,6 +250,109 @@ TEST(Shape, BoxesMayBeFlat) {
 double number(double low, double high) { return low + (high - low) * static_cast<double>(*rc::gen::inRange(0, 1000001)) / 1e6; }
 Vec3 point(double size) { return {number(-size, size), number(-size, size), number(-size, size)}; }
 
+/// Coordinates of which many coincide with those of the shapes below: lines along surfaces and edges, tangents, lines through tips.
+Vec3 round_point() { return {0.25 * *rc::gen::inRange(-6, 7), 0.25 * *rc::gen::inRange(-6, 7), 0.25 * *rc::gen::inRange(-6, 7)}; }
+
+/// A shape of any kind, large or small, at random or with its corners on quarters.
+Shape any_shape() {
+  const bool on_quarters = *rc::gen::arbitrary<bool>();
+  const auto corner = [&] { return on_quarters ? round_point() : point(1.5); };
+  const auto size = [&] { return on_quarters ? 0.25 * *rc::gen::inRange(1, 6) : number(0.01, 1.5); };
+  const Vec3 from = corner(), to = corner();
+  RC_PRE(distance(from, to) > 1e-2);
+  switch (*rc::gen::inRange(0, 5)) {
+    case 0: {
+      BoxShape s;  // flat ones, too
+      for (int a = 0; a < 3; ++a) {
+        s.low_m[a] = std::min(from[a], to[a]);
+        s.high_m[a] = std::max(from[a], to[a]);
+      }
+      return shape_of(s);
+    }
+    case 1:
+      return shape_of(Ellipsoid{from, {size(), size(), size()}});
+    case 2:
+      return shape_of(Cylinder{from, to, size()});
+    case 3: {
+      const double tip = *rc::gen::arbitrary<bool>() ? 0 : size();
+      return *rc::gen::arbitrary<bool>() ? shape_of(Cone{from, to, size(), tip}) : shape_of(Cone{from, to, tip, size()});
+    }
+    default: {
+      const Vec3 p = corner(), q = corner(), r = corner(), e = q - p, f = r - p, d = to - from;
+      RC_PRE(std::fabs(d[0] * (e[1] * f[2] - e[2] * f[1]) + d[1] * (e[2] * f[0] - e[0] * f[2]) + d[2] * (e[0] * f[1] - e[1] * f[0])) >
+             1e-3);
+      return shape_of(Prism{{p, q, r}, from, to});
+    }
+  }
+}
+
+TEST(Spans, AreWhatTheShapeContains) {
+  int in = 0, out = 0;
+  EXPECT_TRUE(rc::check("a point lies in a span of its line exactly when the shape contains it", [&] {
+    const Shape shape = any_shape();
+    const int axis = *rc::gen::inRange(0, 3);
+    const double tolerance = *rc::gen::element(0.0, 1e-9, 1e-3);
+    std::vector<Span> found{{7, 8}};
+    for (int line = 0; line < 20; ++line) {
+      const Vec3 through = *rc::gen::arbitrary<bool>() ? round_point() : point(1.5);
+      spans(shape, axis, through, tolerance, found);
+      for (std::size_t i = 0; i < found.size(); ++i) {
+        RC_ASSERT(found[i].first_m <= found[i].last_m);
+        if (i > 0) RC_ASSERT(found[i - 1].last_m < found[i].first_m);
+      }
+      const auto check = [&](double at) {
+        Vec3 p = through;
+        p[axis] = at;
+        // Within rounding of the surface the answers may differ.
+        if (contains(shape, p, tolerance - 1e-10) != contains(shape, p, tolerance + 1e-10)) return;
+        const bool within = std::any_of(found.begin(), found.end(), [&](const Span& s) { return at >= s.first_m && at <= s.last_m; });
+        (within ? in : out)++;
+        RC_ASSERT(within == contains(shape, p, tolerance));
+      };
+      for (int n = 0; n < 10; ++n) check(number(-3, 3));
+      for (int n = -12; n <= 12; ++n) check(0.25 * n);
+      for (const Span& s : found)
+        for (const double end : {s.first_m, s.last_m, (s.first_m + s.last_m) / 2})
+          for (const double beside : {-1e-2, -1e-5, 1e-5, 1e-2}) check(end + beside);
+    }
+  }));
+  EXPECT_GT(in, 1000);
+  EXPECT_GT(out, 1000);
+}
+
+TEST(Spans, AddUpToTheVolume) {
+  for (const Case& c : cases())
+    for (int axis = 0; axis < 3; ++axis) {
+      const auto [low, high] = bounds_m(c.shape);
+      const int u = (axis + 1) % 3, v = (axis + 2) % 3, lines = 300;
+      double volume = 0;
+      std::vector<Span> found;
+      for (int i = 0; i < lines; ++i)
+        for (int j = 0; j < lines; ++j) {
+          Vec3 p{};
+          p[u] = low[u] + (i + 0.5) / lines * (high[u] - low[u]);
+          p[v] = low[v] + (j + 0.5) / lines * (high[v] - low[v]);
+          spans(c.shape, axis, p, 0, found);
+          for (const Span& s : found) volume += (s.last_m - s.first_m) * (high[u] - low[u]) * (high[v] - low[v]) / lines / lines;
+        }
+      EXPECT_NEAR(volume / c.volume_m3, 1, 2e-3) << c.name << " along " << axis;
+    }
+}
+
+TEST(Spans, ShowPlatesAndWires) {
+  const Shape plate = shape_of(BoxShape{{0, 0, 0.3}, {1, 1, 0.3}});
+  std::vector<Span> found;
+  spans(plate, 2, {0.5, 0.5, 9}, 1e-9, found);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_NEAR(found[0].first_m, 0.3 - 1e-9, 1e-15);
+  EXPECT_NEAR(found[0].last_m, 0.3 + 1e-9, 1e-15);
+  spans(plate, 0, {9, 0.5, 3 * 0.1}, 1e-9, found);  // 0.30000000000000004
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_NEAR(found[0].last_m, 1, 2e-9);
+  spans(plate, 0, {9, 0.5, 0.3001}, 1e-9, found);
+  EXPECT_TRUE(found.empty());
+}
+
 TEST(Shape, MovesWithItsPoints) {
   EXPECT_TRUE(rc::check("a shape moved contains a point moved", [] {
     const Vec3 d = point(10), p = point(1.2);

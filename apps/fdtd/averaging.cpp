@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "averaging.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <span>
+
+#include "painter.hpp"
+
+namespace hilbrick::fdtd {
+namespace {
+
+constexpr int samples = 4;           // lines through a control volume, each way
+constexpr int across = samples + 2;  // with those along its faces
+
+/// Whether any surface of this material changes what the component sees beside a vacuum.
+bool differs_from_vacuum(const Medium& m, bool electric) {
+  return !m.pec && (electric ? m.eps_r != 1 || m.sigma != 0 || !m.poles.empty() : m.mu_r != 1 || m.sigma_m != 0);
+}
+
+/// What holds the energy of the component's field.
+double density_of(const Medium& m, bool electric) { return electric ? m.eps_r : m.mu_r; }
+
+/// Means over the part of a volume that is no conductor.
+class Mixture {
+ public:
+  explicit Mixture(bool electric) : electric_(electric) {}
+
+  void add(double share, const Medium& m) {
+    const double density = density_of(m, electric_), loss = electric_ ? m.sigma : m.sigma_m;
+    share_ += share;
+    density_ += share * density;
+    inverse_ += share / density;
+    loss_ += share * loss;
+    weak_loss_ += share * loss / (density * density);
+    if (!electric_ || m.poles.empty()) return;
+    auto moving = std::find_if(moving_.begin(), moving_.end(), [&](const Moving& part) { return part.medium == &m; });
+    if (moving == moving_.end()) moving = moving_.insert(moving, {&m, 0});
+    moving->share += share;
+  }
+  double share() const { return share_; }
+  /// Whether a medium with poles takes part.
+  bool polarizes() const { return !moving_.empty(); }
+  /// `along`: the square of the normal's share along the component. Numbers of single precision, so that alike places have one medium.
+  Medium medium(double along) const {
+    const double mean = density_ / share_, mixed = 1 / (along * inverse_ / share_ + (1 - along) / mean);
+    const double strong = (1 - along) / (mean * mean);
+    Medium m;
+    (electric_ ? m.eps_r : m.mu_r) = rounded(mixed);
+    (electric_ ? m.sigma : m.sigma_m) = rounded(mixed * mixed * (along * weak_loss_ + strong * loss_) / share_);
+    for (const Moving& part : moving_) {
+      const double f = part.share / share_, eps = part.medium->eps_r;
+      for (Pole pole : part.medium->poles) {
+        // 1/eps is linear + bent of second order in what the pole adds to eps, drive / (its equation's left side).
+        const double linear = f * pole.drive * (along / (eps * eps) + strong);
+        const double bent = f * pole.drive * pole.drive * (along / (eps * eps * eps) + strong * f / mean);
+        if (linear == 0) continue;
+        pole.restoring = rounded(pole.restoring + std::max(0.0, bent / linear - linear * mixed));
+        pole.drive = rounded(linear * mixed * mixed);
+        m.poles.push_back(pole);
+      }
+    }
+    return m;
+  }
+
+ private:
+  struct Moving {
+    const Medium* medium;
+    double share;
+  };
+  static double rounded(double value) { return static_cast<float>(value); }
+
+  bool electric_;
+  double share_ = 0, density_ = 0, inverse_ = 0, loss_ = 0, weak_loss_ = 0;
+  std::vector<Moving> moving_;  // media with poles
+};
+
+/// The rows of one component: the lines along x through a row's control volumes, painted once for all of them.
+class Rows {
+ public:
+  Rows(const Scene& scene, const Numerics& numerics, Component c, Painter& painter)
+      : scene_(scene), spacing_m_(numerics.spacing_m), c_(c), painter_(painter) {}
+
+  void start(Index y, Index z) {
+    start_ = {0, y, z};
+    const Vec3 middle = yee_position_m(spacing_m_, c_, start_);
+    for (int j = 0; j < across; ++j)
+      for (int k = 0; k < across; ++k) {
+        if (on_edge(j, k)) continue;
+        const Vec3 through{0, folded_m(scene_, 1, middle[1] + offset(j) * spacing_m_[1]),
+                           folded_m(scene_, 2, middle[2] + offset(k) * spacing_m_[2])};
+        lines_[j][k] = painter_.along(0, through, 0);
+      }
+  }
+
+  /// Whether a surface may cut the volumes of values first <= i < last, counted from x = 0: their lines do not all lie in one material.
+  bool cut(Index first, Index last) const {
+    const double half = half_offset(c_)[0] ? 0.5 : 0, low = (static_cast<double>(first) - 0.5 + half) * spacing_m_[0],
+                 high = (static_cast<double>(last) - 0.5 + half) * spacing_m_[0];
+    std::optional<int> seen;
+    bool differ = false;
+    for (int j = 0; j < across && !differ; ++j)
+      for (int k = 0; k < across && !differ; ++k)
+        for_each_piece(0, lines_[j][k], low, high, [&](double, int material) {
+          differ = differ || (seen && material != *seen);
+          seen = material;
+        });
+    return differ;
+  }
+
+  /// The medium of value i; none where its volume is all conductor, reaches into voxels, or holds poles in a layer.
+  std::optional<Medium> medium(Index i) const {
+    const bool electric = is_electric(c_);
+    const Vec3 middle = yee_position_m(spacing_m_, c_, start_ + Int3{i, 0, 0});
+    Mixture all(electric);
+    std::array<double, 3> change{};  // mean total variation along each axis
+    std::array<std::array<double, across>, across> means{};
+    bool known = true;
+    std::optional<int> only;  // the material, while there is one
+    bool mixed = false;
+    for (int j = 0; j < across; ++j)
+      for (int k = 0; k < across; ++k) {
+        if (on_edge(j, k)) continue;
+        const bool inner = j > 0 && j <= samples && k > 0 && k <= samples;
+        double before = 0, line_share = 0, line_density = 0;
+        for_each_piece(0, lines_[j][k], middle[0] - 0.5 * spacing_m_[0], middle[0] + 0.5 * spacing_m_[0], [&](double share, int id) {
+          if (id == in_voxels) known = false;
+          if (!known || share < 1e-9 * spacing_m_[0]) return;
+          const Medium& m = scene_.materials[static_cast<std::size_t>(id)];
+          if (m.pec) return;
+          const double density = density_of(m, electric) + 1e-6 * id;  // two media of one density differ, too
+          line_share += share;
+          line_density += share * density;
+          mixed = mixed || (only && *only != id);
+          only = id;
+          if (!inner) return;
+          all.add(share, m);
+          if (before > 0) change[0] += std::fabs(density - before) / (samples * samples);
+          before = density;
+        });
+        means[j][k] = line_share > 0 ? line_density / line_share : 0;
+      }
+    if (!known || all.share() == 0) return std::nullopt;
+    if (all.polarizes() && pml_at(scene_, start_ + Int3{i, 0, 0})) return std::nullopt;
+    if (!mixed) return scene_.materials[static_cast<std::size_t>(*only)];
+    const auto step = [](double a, double b) { return a > 0 && b > 0 ? std::fabs(b - a) / samples : 0.0; };
+    for (int j = 0; j + 1 < across; ++j)
+      for (int k = 1; k <= samples; ++k) {
+        change[1] += step(means[j][k], means[j + 1][k]);
+        change[2] += step(means[k][j], means[k][j + 1]);
+      }
+    double sum = 0;
+    for (int a = 0; a < 3; ++a) {
+      change[a] /= spacing_m_[a];
+      sum += change[a] * change[a];
+    }
+    // Lines along the axis that is nearest to the normal measure the parts best.
+    const int axis = static_cast<int>(std::max_element(change.begin(), change.end()) - change.begin());
+    if (axis > 0)
+      if (const Mixture along = sampled_along(axis, middle); along.share() > 0) all = along;
+    const double own = change[static_cast<std::size_t>(axis_of(c_))];
+    return all.medium(sum > 0 ? own * own / sum : 1.0 / 3);
+  }
+
+ private:
+  Mixture sampled_along(int axis, const Vec3& middle) const {
+    Mixture all(is_electric(c_));
+    const int u = (axis + 1) % 3, v = (axis + 2) % 3;
+    for (int j = 1; j <= samples; ++j)
+      for (int k = 1; k <= samples; ++k) {
+        Vec3 through{};
+        through[u] = folded_m(scene_, u, middle[u] + offset(j) * spacing_m_[u]);
+        through[v] = folded_m(scene_, v, middle[v] + offset(k) * spacing_m_[v]);
+        const double half = 0.5 * spacing_m_[axis];
+        for_each_piece(axis, painter_.along(axis, through, 0), middle[axis] - half, middle[axis] + half, [&](double share, int id) {
+          if (id != in_voxels && !scene_.materials[static_cast<std::size_t>(id)].pec)
+            all.add(share, scene_.materials[static_cast<std::size_t>(id)]);
+        });
+      }
+    return all;
+  }
+
+  /// Along y and z: the faces of the volume, a little inside, and the middles of `samples` parts.
+  static double offset(int j) { return j == 0 ? -0.499999 : j > samples ? 0.499999 : (j - 0.5) / samples - 0.5; }
+  static bool on_edge(int j, int k) { return (j == 0 || j > samples) && (k == 0 || k > samples); }
+
+  /// for_each_part of the grid: what lies behind a wall is its mirror image and need not be counted, what lies beyond a period is at the
+  /// other end.
+  template <class F>
+  void for_each_piece(int axis, const std::vector<Stretch>& line, double low, double high, F&& f) const {
+    const double end = static_cast<double>(scene_.cells[axis]) * spacing_m_[axis];
+    if (scene_.boundary[axis][0] == Boundary::periodic && low < 0) for_each_part(line, end + low, end, f);
+    for_each_part(line, std::max(low, 0.0), std::min(high, end), f);
+  }
+
+  const Scene& scene_;
+  Vec3 spacing_m_;
+  Component c_;
+  Painter& painter_;
+  Int3 start_;
+  std::array<std::array<std::vector<Stretch>, across>, across> lines_;
+};
+
+/// The rows' part of a box whose control volumes reach the bounds of a shape that differs from vacuum.
+std::vector<Box> candidates(const Scene& scene, Component c, const Box& owned) {
+  std::vector<Box> boxes;
+  for (const Shape& shape : scene.shapes) {
+    if (std::holds_alternative<VoxelGrid>(shape.form)) continue;
+    if (!differs_from_vacuum(scene.materials[static_cast<std::size_t>(shape.material)], is_electric(c))) continue;
+    const auto [low, high] = bounds_m(shape);
+    Box box = owned;
+    for (int a = 0; a < 3; ++a) {
+      if (scene.boundary[a][0] == Boundary::periodic) continue;
+      box.lo[a] = std::max(box.lo[a], static_cast<Index>(std::floor(std::max(-1.0, low[a] / scene.spacing_m[a]))) - 1);
+      box.hi[a] =
+          std::min(box.hi[a], static_cast<Index>(std::ceil(std::min(high[a] / scene.spacing_m[a], static_cast<double>(owned.hi[a])))) + 2);
+    }
+    if (!box.empty()) boxes.push_back(box);
+  }
+  return boxes;
+}
+
+}  // namespace
+
+void average_surfaces(const Scene& scene, const Numerics& numerics, Component c, MediumMap& map, Media& media) {
+  const Box& owned = map.owned;
+  const std::vector<Box> boxes = candidates(scene, c, owned);
+  if (boxes.empty()) return;
+  std::array<Vec3, 2> region_m{};
+  for (int a = 0; a < 3; ++a) {
+    region_m[0][a] = static_cast<double>(owned.lo[a] - 1) * numerics.spacing_m[a];
+    region_m[1][a] = static_cast<double>(owned.hi[a] + 1) * numerics.spacing_m[a];
+  }
+  Painter painter(scene, region_m);
+  Rows rows(scene, numerics, c, painter);
+  rewrite_rows(map, [&](Index y, Index z, std::span<MediumId> row) {
+    Index first = owned.hi.x, last = owned.lo.x;
+    for (const Box& box : boxes)
+      if (y >= box.lo.y && y < box.hi.y && z >= box.lo.z && z < box.hi.z) {
+        first = std::min(first, box.lo.x);
+        last = std::max(last, box.hi.x);
+      }
+    if (first >= last) return;
+    rows.start(y, z);
+    // Halving finds the few values that surfaces cut.
+    const auto search = [&](auto&& self, Index from, Index to) -> void {
+      if (!rows.cut(from, to)) return;
+      if (to - from > 1) {
+        self(self, from, (from + to) / 2);
+        self(self, (from + to) / 2, to);
+        return;
+      }
+      MediumId& id = row[static_cast<std::size_t>(from - owned.lo.x)];
+      if (media[id].pec) return;
+      if (const auto medium = rows.medium(from)) id = media.id_of(*medium);
+    };
+    search(search, first, last);
+  });
+}
+
+}  // namespace hilbrick::fdtd

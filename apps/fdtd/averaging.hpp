@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+// Media of field values whose control volume (one cell around the value) a surface between materials cuts. Of the part outside perfect
+// conductors, with n the share of the surface's normal along the component and <> the mean over the volume:
+//   1/eps = n^2 <1/eps> + (1 - n^2) / <eps>
+// which is exact for a plane surface along or across the component, and the diagonal of the tensor of Farjadpour et al. 2006 otherwise: the
+// off-diagonal terms, which would couple a component to eight others, are left out. It never falls below the smallest eps of the volume,
+// so no surface asks for a smaller time step. Loss follows to first order: sigma = eps^2 (n^2 <sigma/eps^2> + (1 - n^2) <sigma>/<eps>^2).
+// A pole keeps its inertia and damping; its drive follows as sigma does, and a restoring force is added that makes it right to second
+// order: E along the surface sees each part's poles in its share, E across it one part's one pole exactly, and every pole stays passive.
+// mu and sigma_m of H are averaged likewise. Left as they are: volumes that reach into voxel grids, and those with poles in perfectly
+// matched layers, which some mixtures with a metal would make unstable.
+
+#include "material.hpp"
+
+namespace hilbrick::fdtd {
+
+/// Gives the values of component c that a surface cuts media of their own, in a map that has every value in the medium of its position.
+/// What a value gets depends on where it is, not on who owns it. Local.
+void average_surfaces(const Scene& scene, const Numerics& numerics, Component c, MediumMap& map, Media& media);
+
+}  // namespace hilbrick::fdtd

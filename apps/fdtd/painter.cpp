@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "painter.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace hilbrick::fdtd {
+
+double surface_tolerance_m(const Scene& scene) { return 1e-9 * *std::min_element(scene.spacing_m.begin(), scene.spacing_m.end()); }
+
+bool may_reach(const Scene& scene, const std::array<Vec3, 2>& bounds_m, const std::array<Vec3, 2>& region_m) {
+  for (int a = 0; a < 3; ++a)
+    if (scene.boundary[a][0] != Boundary::periodic && (bounds_m[0][a] > region_m[1][a] || bounds_m[1][a] < region_m[0][a])) return false;
+  return true;
+}
+
+double folded_m(const Scene& scene, int axis, double at_m) {
+  const double end_m = static_cast<double>(scene.cells[axis]) * scene.spacing_m[axis];
+  const bool periodic = scene.boundary[axis][0] == Boundary::periodic;
+  while (at_m < 0 || at_m > end_m) {
+    if (periodic)
+      at_m += at_m < 0 ? end_m : -end_m;
+    else
+      at_m = (at_m < 0 ? 0 : 2 * end_m) - at_m;
+  }
+  return at_m;
+}
+
+Painter::Painter(const Scene& scene, const std::array<Vec3, 2>& region_m) : scene_(scene) {
+  for (const Shape& shape : scene.shapes) {
+    const std::array<Vec3, 2> bounds = bounds_m(shape);
+    if (may_reach(scene, bounds, region_m)) bodies_.push_back({&shape, bounds});
+  }
+}
+
+void Painter::paint(const Body& body, int axis, const Vec3& through_m, double tolerance_m) {
+  for (int a = 0; a < 3; ++a)
+    if (a != axis && (through_m[a] < body.bounds_m[0][a] - tolerance_m || through_m[a] > body.bounds_m[1][a] + tolerance_m)) return;
+  spans(*body.shape, axis, through_m, tolerance_m, spans_);
+  const int material = std::holds_alternative<VoxelGrid>(body.shape->form) ? in_voxels : body.shape->material;
+  for (const Span& span : spans_) {
+    painted_.clear();
+    bool done = false;
+    double first_m = -std::numeric_limits<double>::infinity();
+    for (const Stretch& stretch : line_) {
+      if (first_m < span.first_m) painted_.push_back({std::min(stretch.last_m, span.first_m), stretch.material});
+      if (!done && stretch.last_m >= span.first_m) {
+        painted_.push_back({span.last_m, material});
+        done = true;
+      }
+      if (stretch.last_m > span.last_m) painted_.push_back(stretch);
+      first_m = stretch.last_m;
+    }
+    line_.swap(painted_);
+  }
+}
+
+const std::vector<Stretch>& Painter::along(int axis, const Vec3& through_m, double tolerance_m) {
+  places_.assign(1, through_m);
+  for (int a = 0; a < 3; ++a) {
+    if (a == axis || scene_.boundary[a][0] != Boundary::periodic || through_m[a] > tolerance_m) continue;
+    for (std::size_t i = 0, n = places_.size(); i < n; ++i) {
+      places_.push_back(places_[i]);
+      places_.back()[a] = static_cast<double>(scene_.cells[a]) * scene_.spacing_m[a];
+    }
+  }
+  line_.assign(1, {std::numeric_limits<double>::infinity(), 0});
+  for (const Body& body : bodies_)
+    for (const Vec3& place : places_) paint(body, axis, place, tolerance_m);
+  return line_;
+}
+
+}  // namespace hilbrick::fdtd

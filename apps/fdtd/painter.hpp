@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+// The materials along lines of the grid: the scene's shapes painted in their order. Which share of an edge lies in a conductor and what
+// averages to a permittivity both follow from such lines. What voxel grids hold is not read here: the maps know it, at field values.
+
+#include <algorithm>
+#include <vector>
+
+#include "numerics.hpp"
+
+namespace hilbrick::fdtd {
+
+inline constexpr int in_voxels = -1;
+
+/// A part of a line in one material, from where the part before it ends up to last_m.
+struct Stretch {
+  double last_m;
+  int material;  // an index into Scene::materials, or in_voxels
+};
+
+class Painter {
+ public:
+  /// The scene must outlive it; only shapes that reach the region {low, high} in metres are painted.
+  Painter(const Scene& scene, const std::array<Vec3, 2>& region_m);
+
+  /// The stretches of the line parallel to `axis` through a point, from -infinity to infinity. Shapes are larger by `tolerance_m`, and
+  /// their surface belongs to them. Plane 0 of a periodic axis is also the plane that ends it. Overwritten by the next call. Local.
+  const std::vector<Stretch>& along(int axis, const Vec3& through_m, double tolerance_m);
+
+ private:
+  struct Body {
+    const Shape* shape;
+    std::array<Vec3, 2> bounds_m;
+  };
+  void paint(const Body& body, int axis, const Vec3& through_m, double tolerance_m);
+
+  const Scene& scene_;
+  std::vector<Body> bodies_;
+  std::vector<Span> spans_;
+  std::vector<Stretch> line_, painted_;
+  std::vector<Vec3> places_;
+};
+
+/// Calls f(length_m, material) for the parts of a line between two coordinates.
+template <class F>
+void for_each_part(const std::vector<Stretch>& line, double from_m, double to_m, F&& f) {
+  for (const Stretch& stretch : line) {
+    if (stretch.last_m <= from_m) continue;
+    const double end = std::min(stretch.last_m, to_m);
+    if (end > from_m) f(end - from_m, stretch.material);
+    from_m = end;
+    if (stretch.last_m >= to_m) return;
+  }
+}
+
+/// Whether bounds {low, high} reach a region; on a periodic axis a region at one end sees what lies at the other.
+bool may_reach(const Scene& scene, const std::array<Vec3, 2>& bounds_m, const std::array<Vec3, 2>& region_m);
+
+/// The coordinate in the grid that one beyond its ends stands for: the mirror image at a wall, the other end of a period.
+double folded_m(const Scene& scene, int axis, double at_m);
+
+/// How far surfaces reach beyond themselves, so that a plate of no thickness on a grid plane is seen.
+double surface_tolerance_m(const Scene& scene);
+
+}  // namespace hilbrick::fdtd

@@ -1,0 +1,567 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Bodies whose surfaces do not lie on the grid's planes, against closed forms: cavities that ring, energies that stay.
+#include <gtest/gtest.h>
+
+#include <averaging.hpp>
+#include <cmath>
+#include <complex>
+#include <elements.hpp>
+#include <numbers>
+
+#include "simulation.hpp"
+
+namespace hilbrick::fdtd::testing {
+namespace {
+
+using std::numbers::pi;
+
+/// Spherical Bessel functions of order 1: regular and not.
+double j1(double x) { return std::sin(x) / (x * x) - std::cos(x) / x; }
+double y1(double x) { return -std::cos(x) / (x * x) - std::sin(x) / x; }
+/// (x f)' of these: x f0 - f1.
+double j1_slope(double x) { return std::sin(x) - j1(x); }
+double y1_slope(double x) { return -std::cos(x) - y1(x); }
+
+template <class F>
+double root(F&& f, double low, double high) {
+  for (int i = 0; i < 100; ++i) {
+    const double middle = (low + high) / 2;
+    ((f(middle) > 0) == (f(low) > 0) ? low : high) = middle;
+  }
+  return low;
+}
+
+/// A standing wave: its angular wave number in vacuum, and its E and where eps applies at points from its centre.
+struct Wave {
+  double k;
+  std::function<Vec3(Vec3)> field;
+  std::function<double(Vec3)> eps_r;
+};
+
+/// In a ball of radius a with n inside radius b < a: magnetic waves have E around the axis, electric ones H.
+Wave ball_wave(bool electric, double a, double b, double n) {
+  // H (electric) or E (magnetic) around the axis is f(r) sin(theta): j1 inside, a mixture outside that fits the wall.
+  const auto mixture = [=](double k) {
+    return electric ? std::array{y1_slope(k * a), -j1_slope(k * a)} : std::array{y1(k * a), -j1(k * a)};
+  };
+  const auto mismatch = [=](double k) {
+    const auto [p, q] = mixture(k);
+    const double outside = p * j1(k * b) + q * y1(k * b), slope = p * j1_slope(k * b) + q * y1_slope(k * b);
+    return j1(n * k * b) * slope - outside * j1_slope(n * k * b) / (electric ? n * n : 1);
+  };
+  // The lowest root.
+  double k = 0.5 / a;
+  while (mismatch(k) * mismatch(k + 0.02 / a) > 0) k += 0.02 / a;
+  k = root(mismatch, k, k + 0.02 / a);
+  const auto [p, q] = mixture(k);
+  const double scale = j1(n * k * b) / (p * j1(k * b) + q * y1(k * b));
+  const auto radial = [=](double r) {  // f and (r f)' / r
+    const double x = (r < b ? n : 1) * k * r;
+    if (r < b) return std::array{j1(x), j1_slope(x) / r};
+    return std::array{scale * (p * j1(x) + q * y1(x)), scale * (p * j1_slope(x) + q * y1_slope(x)) / r};
+  };
+  const auto field = [=](Vec3 at) -> Vec3 {
+    const double r = std::hypot(at[0], at[1], at[2]), rho = std::hypot(at[0], at[1]);
+    if (r >= a || r == 0) return {};
+    const auto [f, g] = radial(r);
+    const double eps = r < b ? n * n : 1;
+    if (!electric) return {-f * at[1] / r, f * at[0] / r, 0};
+    const double e_r = 2 * f / r * at[2] / r / eps, e_theta = -g * rho / r / eps;  // curl of f sin(theta) around the axis, over eps
+    if (rho == 0) return {0, 0, e_r * at[2] / r};
+    const double out = e_r * rho / r + e_theta * at[2] / r;
+    return {out * at[0] / rho, out * at[1] / rho, e_r * at[2] / r - e_theta * rho / r};
+  };
+  return {k, field, [=](Vec3 at) { return std::hypot(at[0], at[1], at[2]) < b ? n * n : 1; }};
+}
+
+/// How far a wave rings from its closed form, relative: by what of it is left in the field at each step.
+double detuning(const Comm& comm, const Scene& scene, const Wave& wave, const Vec3& center, double periods) {
+  Simulation<double> run(comm, scene);
+  const auto at = [&](int c, Int3 cell) {
+    Vec3 p = yee_position_m(scene.spacing_m, static_cast<Component>(c), cell);
+    for (int a = 0; a < 3; ++a) p[a] -= center[a];
+    return p;
+  };
+  for (int c = 0; c < 3; ++c) run.set(static_cast<Component>(c), [&, c](Int3 cell) { return wave.field(at(c, cell))[c]; });
+  struct Part {
+    const double* value;
+    double weight;
+  };
+  std::vector<Part> parts;
+  for (int c = 0; c < 3; ++c) {
+    const Field<double>& field = run.solver.field(static_cast<Component>(c));
+    for (std::size_t b = 0; b < field.blocks().size(); ++b)
+      for_each_cell(field.blocks()[b].owned, [&](Int3 cell) {
+        const double weight = wave.field(at(c, cell))[c] * wave.eps_r(at(c, cell));
+        if (weight != 0) parts.push_back({&field.at(b, cell), weight});
+      });
+  }
+  double before = 0, now = 0, products = 0, squares = 0;
+  const double step = wave.k * light_speed_m_s * run.numerics.dt_s;
+  const auto steps = static_cast<Index>(periods * 2 * pi / step);
+  for (Index n = 0; n < steps; ++n) {
+    run.solver.step();
+    double next = 0;
+    for (const Part& part : parts) next += *part.value * part.weight;
+    MPI_Allreduce(MPI_IN_PLACE, &next, 1, MPI_DOUBLE, MPI_SUM, comm.get());
+    if (n >= 2) {
+      products += (next + before) * now;
+      squares += 2 * now * now;
+    }
+    before = now;
+    now = next;
+  }
+  return std::acos(products / squares) / step - 1;
+}
+
+constexpr double h = 1e-3;
+
+void treat(Scene& scene, bool fitted) {
+  scene.conformal_conductors = fitted;
+  scene.averaged_interfaces = fitted;
+}
+
+/// A ball of vacuum in a conductor, with a ball of glass in it when n > 1.
+double ball_detuning(const Comm& comm, bool electric, double radius_cells, double glass_share, double n, bool fitted) {
+  const auto cells = static_cast<Index>(2 * std::ceil(radius_cells) + 3);
+  Scene scene = box_scene({cells, cells, cells}, {h, h, h}, Boundary::pec, 100000);
+  scene.brick = 16;
+  const double a = radius_cells * h, end = static_cast<double>(cells) * h;
+  const Vec3 center{end / 2 + 0.13 * h, end / 2 - 0.21 * h, end / 2 + 0.37 * h};
+  scene.shapes.push_back({BoxShape{{0, 0, 0}, {end, end, end}}, 1, {}});
+  scene.shapes.push_back({Ellipsoid{center, {a, a, a}}, 0, {}});
+  Material glass;
+  glass.name = "glass";
+  glass.eps_r = n * n;
+  scene.materials.push_back(glass);
+  const double b = glass_share * a;
+  if (n > 1) scene.shapes.push_back({Ellipsoid{center, {b, b, b}}, 2, {}});
+  treat(scene, fitted);
+  return detuning(comm, scene, ball_wave(electric, a, b, n), center, 12);
+}
+
+/// A square hole, turned by an angle, in a conductor: E across, uniform along z.
+double turned_detuning(const Comm& comm, double edge_cells, double degrees, bool fitted) {
+  const auto cells = static_cast<Index>(std::ceil(1.42 * edge_cells)) + 3;
+  Scene scene = box_scene({cells, cells, 2}, {h, h, h}, Boundary::pec, 100000);
+  scene.boundary[2] = {Boundary::periodic, Boundary::periodic};
+  const double end = static_cast<double>(cells) * h, size = edge_cells * h, angle = degrees * pi / 180;
+  const Vec3 center{end / 2 + 0.13 * h, end / 2 - 0.21 * h, 0};
+  const auto corner = [&](double u, double v) {
+    return Vec3{center[0] + size / 2 * (u * std::cos(angle) - v * std::sin(angle)),
+                center[1] + size / 2 * (u * std::sin(angle) + v * std::cos(angle)), -h};
+  };
+  scene.shapes.push_back({BoxShape{{0, 0, 0}, {end, end, 2 * h}}, 1, {}});
+  for (const double side : {-1.0, 1.0})
+    scene.shapes.push_back({Prism{{{corner(-1, -1), corner(1, 1), corner(side, -side)}}, {0, 0, 0}, {0, 0, 4 * h}}, 0, {}});
+  treat(scene, fitted);
+  const Wave wave{pi / size,
+                  [=](Vec3 at) -> Vec3 {
+                    const double u = at[0] * std::cos(angle) + at[1] * std::sin(angle),
+                                 v = -at[0] * std::sin(angle) + at[1] * std::cos(angle);
+                    if (std::fabs(u) > size / 2 || std::fabs(v) > size / 2) return {};
+                    const double e = std::cos(pi * u / size);  // along v
+                    return {-e * std::sin(angle), e * std::cos(angle), 0};
+                  },
+                  [](Vec3) { return 1.0; }};
+  return detuning(comm, scene, wave, center, 12);
+}
+
+TEST(Waves, HaveTheKnownNumbers) {
+  EXPECT_NEAR(ball_wave(true, 1, 0.5, 1).k, 2.743707, 1e-6);
+  EXPECT_NEAR(ball_wave(false, 1, 0.5, 1).k, 4.493409, 1e-6);
+  // E's normal jumps by eps, its tangential part does not, and none is left along the wall.
+  for (const bool electric : {true, false}) {
+    const Wave wave = ball_wave(electric, 1, 0.6, 2);
+    const Vec3 direction{0.48, 0.6, 0.64};
+    const auto at = [&](double r) { return wave.field({r * direction[0], r * direction[1], r * direction[2]}); };
+    const Vec3 in = at(0.6 - 1e-9), out = at(0.6 + 1e-9), wall = at(1 - 1e-9);
+    double normal_in = 0, normal_out = 0, normal_wall = 0;
+    for (int a = 0; a < 3; ++a) {
+      normal_in += in[a] * direction[a];
+      normal_out += out[a] * direction[a];
+      normal_wall += wall[a] * direction[a];
+    }
+    EXPECT_NEAR(4 * normal_in, normal_out, 1e-6);
+    for (int a = 0; a < 3; ++a) {
+      EXPECT_NEAR(in[a] - normal_in * direction[a], out[a] - normal_out * direction[a], 1e-6);
+      EXPECT_NEAR(wall[a], normal_wall * direction[a], 1e-6);
+    }
+  }
+}
+
+TEST(Conductors, RingAsTheirShapeNotItsStaircase) {
+  const Comm comm(MPI_COMM_WORLD);
+  for (const bool electric : {true, false}) {
+    EXPECT_LT(std::fabs(ball_detuning(comm, electric, 8.6, 0.5, 1, true)), 3e-3);
+    EXPECT_GT(std::fabs(ball_detuning(comm, electric, 8.6, 0.5, 1, false)), 1e-2);  // the control
+  }
+  EXPECT_LT(std::fabs(turned_detuning(comm, 20.3, 30, true)), 3e-3);
+  EXPECT_GT(std::fabs(turned_detuning(comm, 20.3, 30, false)), 1e-2);
+}
+
+TEST(Dielectrics, RingAsTheirShapeNotItsStaircase) {
+  const Comm comm(MPI_COMM_WORLD);
+  EXPECT_LT(std::fabs(ball_detuning(comm, true, 9.4, 0.6, 2, true)), 1.2e-2);
+  EXPECT_GT(std::fabs(ball_detuning(comm, true, 9.4, 0.6, 2, false)), 3e-2);  // the control
+  EXPECT_LT(std::fabs(ball_detuning(comm, false, 9.4, 0.6, 2, true)), 5e-3);
+}
+
+/// A box of `cells` cells along an axis, half of it filled with glass (n = 2) up to between two planes: E along the axis before.
+double slab_detuning(const Comm& comm, int axis, Index cells, bool fitted) {
+  Int3 size{2, 2, 2};
+  size[axis] = cells;
+  Scene scene = box_scene(size, {h, h, h}, Boundary::periodic, 100000);
+  scene.boundary[static_cast<std::size_t>(axis)] = {Boundary::pec, Boundary::pec};
+  scene.brick = 16;
+  const double end = static_cast<double>(cells) * h, b = 0.4937 * end, n = 2;
+  Material glass;
+  glass.name = "glass";
+  glass.eps_r = n * n;
+  scene.materials.push_back(glass);
+  BoxShape slab{{0, 0, 0}, {2 * h, 2 * h, 2 * h}};
+  slab.high_m[static_cast<std::size_t>(axis)] = b;
+  scene.shapes.push_back({slab, 2, {}});
+  treat(scene, fitted);
+  // E and its slope meet.
+  const auto mismatch = [=](double k) {
+    return n * std::cos(n * k * b) * std::sin(k * (end - b)) + std::sin(n * k * b) * std::cos(k * (end - b));
+  };
+  const double k = root(mismatch, 0.5 * pi / (n * end), pi / end);
+  const double scale = std::sin(n * k * b) / std::sin(k * (end - b));
+  const Wave wave{k,
+                  [=](Vec3 at) -> Vec3 {
+                    const double x = at[static_cast<std::size_t>(axis)];
+                    Vec3 e{};
+                    e[static_cast<std::size_t>((axis + 2) % 3)] = x < b ? std::sin(n * k * x) : scale * std::sin(k * (end - x));
+                    return e;
+                  },
+                  [=](Vec3 at) { return at[static_cast<std::size_t>(axis)] < b ? n * n : 1; }};
+  return detuning(comm, scene, wave, {0, 0, 0}, 12);
+}
+
+TEST(Dielectrics, ASlabMayEndAnywhere) {
+  const Comm comm(MPI_COMM_WORLD);
+  for (int axis = 0; axis < 3; ++axis) {
+    const auto error = [&](Index cells, bool fitted) { return std::fabs(slab_detuning(comm, axis, cells, fitted)); };
+    for (const Index cells : {20, 40, 60}) EXPECT_LT(error(cells, true), 0.1 * error(cells, false)) << axis << " " << cells;
+    EXPECT_LT(error(120, true), error(20, true) / 20) << axis;  // order 2 makes 36
+  }
+}
+
+/// The relative permittivity that a medium has at an angular frequency.
+std::complex<double> eps_of(const Medium& m, double w) {
+  const std::complex<double> jw{0, w};
+  std::complex<double> eps = m.eps_r;
+  for (const Pole& p : m.poles) eps += p.drive / (p.inertia * jw * jw + p.damping * jw + p.restoring);
+  return eps;
+}
+
+TEST(Dielectrics, PolesMixInParallelOrInSeries) {
+  Material one, other;
+  one.eps_r = 2;
+  one.poles = {{1, 2e9, 9e20, 1e21}};
+  other.eps_r = 5;
+  for (const bool several : {false, true})
+    for (int axis = 0; axis < 3; ++axis)
+      for (const double share : {0.1, 0.45, 0.9}) {
+        // The lower part is `one`, from where all control volumes of a row are cut.
+        Scene s = box_scene({6, 6, 6}, {h, 1.2 * h, 0.9 * h}, Boundary::periodic, 1);
+        if (several) {
+          one.poles = {{1, 2e9, 9e20, 1e21}, {0, 3e-11, 1, 4}};
+          other.poles = {{1, 1e9, 0, 4e20}};
+        }
+        s.materials.insert(s.materials.end(), {one, other});
+        const double d = s.spacing_m[static_cast<std::size_t>(axis)];
+        BoxShape low{{0, 0, 0}, {6 * h, 7.2 * h, 5.4 * h}}, high = low;
+        low.high_m[static_cast<std::size_t>(axis)] = high.low_m[static_cast<std::size_t>(axis)] = (3 + share) * d;
+        s.shapes = {{low, 2, {}}, {high, 3, {}}};
+        const Numerics numerics = numerics_of(s);
+        Int3 cell{2, 2, 2};
+        cell[axis] = 3;
+        const auto medium_of = [&](Component c) {
+          Media media(s);
+          std::vector<char> seen(2);
+          MediumMap map = map_media(s, numerics, c, {cell, cell + Int3{1, 1, 1}}, seen);
+          average_surfaces(s, numerics, c, map, media);
+          return media[map.at(cell)];
+        };
+        const Medium across = medium_of(static_cast<Component>(axis)), along = medium_of(static_cast<Component>((axis + 1) % 3));
+        const double along_share = std::min(share + 0.5, 1.0);
+        for (const double w : {1e9, 2e10, 3.1e10, 4e10, 7e10, 1e12}) {
+          const auto a = eps_of(one, w), b = eps_of(other, w);
+          const auto expect_near = [&](std::complex<double> found, std::complex<double> expected, double tolerance) {
+            EXPECT_LT(std::abs(found - expected), tolerance * std::abs(expected)) << axis << " " << share << " " << w << " " << several;
+          };
+          expect_near(eps_of(along, w), along_share * a + (1 - along_share) * b, 1e-5);
+          // Across, one pole is right at every frequency; of several, what they do to each other is left out.
+          if (!several) expect_near(eps_of(across, w), 1.0 / (share / a + (1 - share) / b), 1e-4);
+          if (several && w == 1e12) expect_near(eps_of(across, w), 1.0 / (share / a + (1 - share) / b), 1e-3);
+        }
+        for (const Medium& m : {across, along})
+          for (const Pole& p : m.poles) EXPECT_GE(std::min({p.inertia, p.damping, p.restoring, p.drive}), 0);
+      }
+}
+
+/// The table of README.md, "Surfaces".
+TEST(Study, DISABLED_OrdersOfConvergence) {
+  const Comm comm(MPI_COMM_WORLD);
+  const auto table = [&](const char* name, const std::vector<double>& sizes, auto&& detuning) {
+    for (const bool fitted : {false, true}) {
+      double sx = 0, sy = 0, sxx = 0, sxy = 0;
+      std::printf("%-34s %-10s", name, fitted ? "fitted" : "staircase");
+      for (const double size : sizes) {
+        const double d = detuning(size, fitted), x = std::log(size), y = std::log(std::fabs(d));
+        std::printf(" %5.1f: %+.2e", size, d);
+        sx += x, sy += y, sxx += x * x, sxy += x * y;
+      }
+      const auto n = static_cast<double>(sizes.size());
+      std::printf("  order %.2f\n", -(n * sxy - sx * sy) / (n * sxx - sx * sx));
+      std::fflush(stdout);
+    }
+  };
+  const std::vector<double> radii{5.4, 6.7, 8.6, 10.9, 13.4, 17.2};
+  table("conductor, ball, TM011", radii, [&](double r, bool fitted) { return ball_detuning(comm, true, r, 0.5, 1, fitted); });
+  table("conductor, ball, TE011", radii, [&](double r, bool fitted) { return ball_detuning(comm, false, r, 0.5, 1, fitted); });
+  table("glass ball in it, n = 2, TM", radii, [&](double r, bool fitted) { return ball_detuning(comm, true, r, 0.6, 2, fitted); });
+  table("glass ball in it, n = 2, TE", radii, [&](double r, bool fitted) { return ball_detuning(comm, false, r, 0.6, 2, fitted); });
+  table("conductor, square turned by 30 deg", {10.3, 14.6, 20.3, 29.2, 40.7, 57.1},
+        [&](double edge, bool fitted) { return turned_detuning(comm, edge, 30, fitted); });
+}
+
+/// Conductors and materials in every position to the grid, some too thin for it.
+Scene obstacles(std::array<std::array<Boundary, 2>, 3> boundary) {
+  Scene s = box_scene({17, 16, 15}, {h, 1.1 * h, 0.8 * h}, Boundary::pec, 200000);
+  s.boundary = boundary;
+  Material glass, ferrite;
+  glass.name = "glass";
+  glass.eps_r = 3;
+  ferrite.name = "ferrite";
+  ferrite.mu_r = 2;
+  s.materials.insert(s.materials.end(), {glass, ferrite});
+  s.shapes.push_back({Ellipsoid{{8.2 * h, 8.3 * h, 6.1 * h}, {4.3 * h, 4.3 * h, 4.3 * h}}, 1, {}});
+  s.shapes.push_back({Ellipsoid{{8.9 * h, 8.3 * h, 7.1 * h}, {2.7 * h, 3.1 * h, 2.2 * h}}, 0, {}});  // a hole in it
+  s.shapes.push_back({Ellipsoid{{4 * h, 12.2 * h, 8 * h}, {3 * h, 4 * h, 2 * h}}, 2, {}});
+  s.shapes.push_back({Ellipsoid{{14 * h, 4 * h, 5 * h}, {3.3 * h, 2 * h, 2 * h}}, 3, {}});
+  s.shapes.push_back({Prism{{{{0, 13 * h, 0}, {17 * h, 17 * h, 0}, {0, 17.6 * h, 3 * h}}}, {0, 0, 0}, {1 * h, -2 * h, 12 * h}}, 1, {}});
+  s.shapes.push_back({Cylinder{{12 * h, 2 * h, 1 * h}, {15 * h, 15 * h, 10 * h}, 0.4 * h}, 1, {}});
+  s.shapes.push_back({Cone{{2 * h, 3 * h, 0.3 * h}, {3 * h, 4 * h, 11 * h}, 2.2 * h, 0}, 1, {}});
+  s.shapes.push_back({octahedron({14 * h, 8 * h, 9.3 * h}, 2.3 * h), 1, {}});
+  return s;
+}
+
+template <class T>
+void energy_stays(const Comm& comm, Scene scene, Index steps, double bound, double courant = 1) {
+  scene.courant = courant;
+  Simulation<T> run(comm, scene);
+  for (const Component c : {Ex, Ey, Ez}) run.set(c, [&](Int3 cell) { return noise(c, cell); });
+  run.steps(2);
+  const double first = run.solver.energy().joule;
+  EXPECT_GT(first, 0);
+  double worst = 0;
+  for (int k = 0; k < 20; ++k) {
+    run.steps(steps / 20);
+    if (worst > 1) break;  // before it overflows
+    worst = std::max(worst, std::fabs(run.solver.energy().joule / first - 1));
+  }
+  EXPECT_LT(worst, bound);
+  if (comm.rank() == 0) std::printf("energy over %lld steps: |W/W0 - 1| <= %.2e\n", static_cast<long long>(steps), worst);
+}
+
+TEST(Energy, StaysBetweenSurfacesOffTheGrid) {
+  const Comm comm(MPI_COMM_WORLD);
+  constexpr auto pec = Boundary::pec, pmc = Boundary::pmc, periodic = Boundary::periodic;
+  const Index steps = comm.size() == 1 ? 100000 : 1000;  // at the full Courant number
+  energy_stays<float>(comm, obstacles({{{pec, pec}, {pec, pec}, {pec, pec}}}), steps, 1e-3);
+  energy_stays<double>(comm, obstacles({{{pec, pmc}, {periodic, periodic}, {pmc, pec}}}), steps / 50, 1e-10);
+  energy_stays<double>(comm, obstacles({{{periodic, periodic}, {pmc, pmc}, {periodic, periodic}}}), steps / 50, 1e-10);
+}
+
+/// Any bodies in any small grid.
+Scene any_obstacles(int seed) {
+  int drawn = 0;
+  const auto draw = [&](double low, double high) { return low + (high - low) * (noise(seed, {drawn++, 3, 5}) + 1) / 2; };
+  constexpr std::array kinds{std::array{Boundary::pec, Boundary::pec}, std::array{Boundary::pmc, Boundary::pmc},
+                             std::array{Boundary::periodic, Boundary::periodic}, std::array{Boundary::pec, Boundary::pmc}};
+  Scene s = box_scene({10, 12, 8}, {h, h * draw(0.6, 1.6), h * draw(0.6, 1.6)}, Boundary::pec, 200000);
+  for (auto& axis : s.boundary) axis = kinds[static_cast<std::size_t>(draw(0, 3.999))];
+  const auto point = [&] {
+    Vec3 p;
+    for (int a = 0; a < 3; ++a) p[a] = draw(-1, static_cast<double>(s.cells[a]) + 1) * s.spacing_m[a];
+    return p;
+  };
+  for (int i = 0; i < 3; ++i) {
+    const int material = i == 1 ? 0 : 1;  // the second makes holes
+    switch (static_cast<int>(draw(0, 5.999))) {
+      case 0:
+        s.shapes.push_back({Ellipsoid{point(), {draw(0.3, 5) * h, draw(0.3, 5) * h, draw(0.3, 5) * h}}, material, {}});
+        break;
+      case 1:
+        s.shapes.push_back({Cylinder{point(), point(), draw(0.2, 3) * h}, material, {}});
+        break;
+      case 2:
+        s.shapes.push_back({Cone{point(), point(), draw(0, 4) * h, draw(0, 4) * h}, material, {}});
+        break;
+      case 3: {
+        BoxShape box{point(), {}};
+        for (std::size_t a = 0; a < 3; ++a) box.high_m[a] = box.low_m[a] + draw(0.05, 5) * s.spacing_m[a];
+        s.shapes.push_back({box, material, {}});
+        break;
+      }
+      case 4:
+        s.shapes.push_back({octahedron(point(), draw(0.5, 5) * h), material, {}});
+        break;
+      default:
+        s.shapes.push_back({Prism{{point(), point(), point()}, point(), point()}, material, {}});
+    }
+  }
+  return s;
+}
+
+/// Conductors that run into layers go over to staircases there.
+void energy_leaves(const Comm& comm, Scene scene, Index steps) {
+  for (auto& axis : scene.boundary) axis = {Boundary::pml, Boundary::pml};
+  scene.pml_cells = 2;
+  scene.courant = 0.99;
+  Simulation<double> run(comm, scene);
+  for (const Component c : {Ex, Ey, Ez}) run.set(c, [&](Int3 cell) { return noise(c, cell); });
+  run.steps(20);
+  double before = run.solver.energy().joule;
+  for (int k = 0; k < 4; ++k) {
+    run.steps(steps / 4);
+    const double now = run.solver.energy().joule;
+    EXPECT_LT(now, 10 * before);  // what is stored at one instant varies
+    before = std::max(before, now);
+  }
+}
+
+TEST(Energy, LeavesThroughLayersThatConductorsRunInto) {
+  const Comm comm(MPI_COMM_WORLD);
+  for (int seed = 0; seed < 12; ++seed) {
+    SCOPED_TRACE(seed);
+    energy_leaves(comm, any_obstacles(seed), 600);
+  }
+}
+
+TEST(Energy, StaysAroundAnyConductors) {
+  const Comm comm(MPI_COMM_WORLD);
+  for (int seed = 0; seed < 12; ++seed) {
+    SCOPED_TRACE(seed);
+    energy_stays<double>(comm, any_obstacles(seed), 600, 1e-9);
+  }
+}
+
+/// As above, of many more.
+TEST(Study, DISABLED_AnyConductors) {
+  const Comm comm(MPI_COMM_WORLD);
+  for (int seed = 0; seed < 1200; ++seed) {
+    SCOPED_TRACE(seed);
+    energy_stays<double>(comm, any_obstacles(seed), 3000, 1e-8, 0.99);
+    energy_leaves(comm, any_obstacles(seed), 3000);
+  }
+}
+
+TEST(Conductors, OnGridPlanesAreStaircases) {
+  const Comm comm(MPI_COMM_WORLD);
+  const auto digest = [&](bool fitted, double shift) {
+    Scene s = box_scene({12, 11, 10}, {h, h, h}, Boundary::pec, 100);
+    s.shapes.push_back({BoxShape{{3 * h + shift, 0.3 * 10 * h, 2 * h}, {7 * h, 8 * h, 6 * h}}, 1, {}});
+    s.shapes.push_back({BoxShape{{h, h, 8 * h}, {9 * h, 9 * h, 8 * h}}, 1, {}});          // a plate
+    s.shapes.push_back({BoxShape{{9 * h, 2 * h, 2 * h}, {9 * h, 2 * h, 7 * h}}, 1, {}});  // a wire
+    treat(s, fitted);
+    Simulation<double> run(comm, s);
+    for (const Component c : {Ex, Ey, Ez}) run.set(c, [&](Int3 cell) { return noise(c, cell); });
+    run.steps(30);
+    return run.solver.digest();
+  };
+  EXPECT_EQ(digest(true, 0), digest(false, 0));
+  EXPECT_NE(digest(true, 0.1 * h), digest(false, 0.1 * h));
+}
+
+TEST(Conductors, OfTrianglesAreTheSameBodies) {
+  const Comm comm(MPI_COMM_WORLD);
+  const auto run_of = [&](const Vec3& low, const Vec3& high, bool triangles) {
+    Scene s = box_scene({12, 11, 10}, {h, h, h}, Boundary::pec, 100);
+    Shape shape{BoxShape{low, high}, 1, {}};
+    if (triangles) shape.form = box_body(low, high, 1e-9);  // to so many metres, as floats of some centimetres are
+    s.shapes.push_back(shape);
+    auto run = std::make_unique<Simulation<double>>(comm, s);
+    for (const Component c : {Ex, Ey, Ez}) run->set(c, [&](Int3 cell) { return noise(c, cell); });
+    run->steps(30);
+    return run;
+  };
+  // On grid planes to the last bit, between them as the vertices are.
+  EXPECT_EQ(run_of({3 * h, 2 * h, 2 * h}, {7 * h, 8 * h, 6 * h}, true)->solver.digest(),
+            run_of({3 * h, 2 * h, 2 * h}, {7 * h, 8 * h, 6 * h}, false)->solver.digest());
+  const auto body = run_of({3.3 * h, 2.6 * h, 1.9 * h}, {7.2 * h, 8.1 * h, 6.45 * h}, true),
+             box = run_of({3.3 * h, 2.6 * h, 1.9 * h}, {7.2 * h, 8.1 * h, 6.45 * h}, false);
+  const auto one = body->gather(Ez), other = box->gather(Ez);
+  double wrong = 0;
+  for_each_cell({{0, 0, 0}, {12, 11, 10}}, [&](Int3 cell) { wrong = std::max(wrong, std::fabs(one(cell) - other(cell))); });
+  EXPECT_LT(wrong, 1e-3);
+  EXPECT_GT(wrong, 0);
+}
+
+template <class F>
+std::string refused(F&& f) {
+  try {
+    f();
+  } catch (const SharedError& e) {
+    return e.what();
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "nothing";
+}
+
+TEST(Conductors, KeepSourcesAndElementsAway) {
+  const Comm comm(MPI_COMM_WORLD);
+  Scene ball = box_scene({20, 20, 20}, {h, h, h}, Boundary::pml, 10);
+  ball.pml_cells = 3;
+  ball.shapes.push_back({Ellipsoid{{10.2 * h, 10.1 * h, 10.3 * h}, {3 * h, 3 * h, 3 * h}}, 1, {}});
+  const auto at = [&](auto&& add) {
+    return refused([&] {
+      Scene s = ball;
+      add(s);
+      check_elements(s, numerics_of(s));
+      Simulation<double> run(comm, s);
+    });
+  };
+  const auto dipole = [&](Component c, double x) {
+    return [=](Scene& s) {
+      Dipole d;
+      d.component = c;
+      d.position_m = {x, 10.2 * h, 10.2 * h};
+      d.waveform = pulse(1e9);
+      s.dipoles.push_back(d);
+    };
+  };
+  const auto capacitor = [&](double from, double to) {
+    return [=](Scene& s) {
+      Element e;
+      e.from_m = {from, 10 * h, 10 * h};
+      e.to_m = {to, 10 * h, 10 * h};
+      e.capacitance_f = 1e-12;
+      s.elements.push_back(e);
+    };
+  };
+  const auto wave = [&](double low) {
+    return [=](Scene& s) {
+      PlaneWave w;
+      w.box_low_m = {low, 4 * h, 4 * h};
+      w.box_high_m = {16 * h, 16 * h, 16 * h};
+      w.waveform = pulse(1e9);
+      s.plane_waves.push_back(w);
+    };
+  };
+  EXPECT_EQ(at(dipole(Hz, 15 * h)), "nothing");
+  EXPECT_NE(at(dipole(Hz, 13.2 * h)).find("cut by one; keep a cell away from it"), std::string::npos);
+  EXPECT_EQ(at(dipole(Ex, 13.6 * h)), "nothing");  // along what is left of an edge
+  EXPECT_EQ(at(capacitor(14 * h, 16 * h)), "nothing");
+  EXPECT_NE(at(capacitor(13 * h, 16 * h)).find("expected whole grid edges outside of perfect conductors"), std::string::npos);
+  EXPECT_EQ(at(wave(5 * h)), "nothing");
+  EXPECT_NE(at(wave(8 * h)).find("cut by one; keep a cell away from it"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace hilbrick::fdtd::testing
