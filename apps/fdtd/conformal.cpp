@@ -517,7 +517,7 @@ Cuts find_cuts(const Scene& scene, const Numerics& numerics, const std::array<Bo
     if (!tile.any()) return;
     for (int a = 0; a < 3; ++a) {
       for_each_cell(intersection(owned[a], cells), [&](Int3 edge) {
-        if (tile.material(a, edge) == in_voxels || tile.on_electric_wall(a, edge)) return;
+        if (tile.on_electric_wall(a, edge)) return;
         const double open = tile.open(a, edge), weight = open > 0 ? rounded(tile.weight(a, edge)) : 1;
         if (weight != 1 || (open < 1 && !tile.edge_in_layer(a, edge)))
           cuts.edges.push_back({static_cast<Component>(a), edge, tile.material(a, edge), open, weight});
@@ -545,14 +545,14 @@ void free_cut_edges(const Cuts& cuts, Component c, MediumMap& map, const Media& 
   rewrite(cuts.edges, c, map, [&](const CutEdge& edge, MediumId& id) {
     if (edge.open == 0)
       id = pec_id;
-    else if (media[id].pec)
+    else if (media[id].pec && edge.material != in_voxels)
       id = edge.material;
   });
 }
 
 void weigh_cuts(const Cuts& cuts, Component c, MediumMap& map, Media& media) {
   rewrite(cuts.edges, c, map, [&](const CutEdge& edge, MediumId& id) {
-    if (edge.open == 0) return;
+    if (media[id].pec) return;
     Medium medium = media[id];
     medium.eps_r *= edge.weight;
     medium.sigma *= edge.weight;

@@ -97,7 +97,7 @@ int material_at(const Scene& scene, const Numerics& numerics, Component c, Int3 
 struct CutEdge {
   Component component;
   Int3 cell;
-  int material;   // of its longest part outside
+  int material;   // of its longest part outside; in_voxels (painter.hpp) where the map knows it
   double open;    // share of its length outside, 0 to 1
   double weight;  // what its permittivity is multiplied by to keep it stable
 };

@@ -269,7 +269,8 @@ TEST_F(Bodies, VoxelsStayStaircasesBesideOthersThatDoNot) {
     Scene s = folder.scene(tables);
     s.conformal_conductors = s.averaged_interfaces = fitted;
     auto run = std::make_unique<Simulation<double>>(comm, s);
-    for (const Component c : {Ex, Ey, Ez}) run->set(c, [&](Int3 cell) { return std::sin(cell.x + 3.0 * cell.y + 7.0 * cell.z + c); });
+    for (const Component c : {Ex, Ey, Ez})
+      run->set(c, [&](Int3 cell) { return std::sin(static_cast<double>(cell.x + 3 * cell.y + 7 * cell.z + c)); });
     run->steps(2);
     return run;
   };
