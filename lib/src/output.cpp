@@ -262,15 +262,15 @@ void ParallelFile::close() {
 SeriesFile::SeriesFile(fs::path path, const std::vector<Series>& series, const std::map<std::string, Attributes>& groups, bool doubles)
     : path_(std::move(path)), temporary_(temporary_for(path_)) {
   quiet_hdf5();
-  file_ = checked(H5Fcreate(temporary_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), "creating the file", path_);
+  const Handle of_file = without_times(H5P_FILE_CREATE), of_groups = without_times(H5P_GROUP_CREATE);
+  file_ = checked(H5Fcreate(temporary_.c_str(), H5F_ACC_TRUNC, of_file, H5P_DEFAULT), "creating the file", path_);
   for (const auto& [name, attributes] : groups) {
-    const Handle group(checked(H5Gcreate2(file_, name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), "creating " + name, path_),
-                       H5Gclose);
+    const Handle group(checked(H5Gcreate2(file_, name.c_str(), H5P_DEFAULT, of_groups, H5P_DEFAULT), "creating " + name, path_), H5Gclose);
     for (const auto& [key, value] : attributes) write_attribute(group, key, value, path_);
   }
   const hsize_t none = 0, unlimited = H5S_UNLIMITED, chunk = 4096;
   const Handle space(H5Screate_simple(1, &none, &unlimited), H5Sclose);
-  const Handle layout(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+  const Handle layout = without_times(H5P_DATASET_CREATE);
   H5Pset_chunk(layout, 1, &chunk);
   // Only the chunk that grows is kept: HDF5's default, 1 MB a series, is more than a node has for thousands of probes.
   const Handle access(H5Pcreate(H5P_DATASET_ACCESS), H5Pclose);
