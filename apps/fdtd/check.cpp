@@ -82,7 +82,9 @@ void check(const Comm& comm, const Scene& scene, const Machine& constants, const
   out += fmt::format("time step     {:.6g} s (courant {} of the stability limit c dt = 1 / sqrt(1/dx^2 + 1/dy^2 + 1/dz^2))\n",
                      numerics.dt_s, scene.courant);
   out += fmt::format("steps         {} ({:.6g} s)\n", numerics.steps, static_cast<double>(numerics.steps) * numerics.dt_s);
-  if (scene.sweep)
+  if (scene.sweep && !scene.sweep->ports.empty())
+    out += fmt::format("sweep         {} ports, one after the other\n", scene.sweep->ports.size());
+  else if (scene.sweep)
     out += fmt::format("sweep         {} directions, received and sent {}\n", scene.sweep->theta_deg.size() * scene.sweep->phi_deg.size(),
                        fmt::join(scene.sweep->pols, ", "));
   out += "resolution\n" + resolution(scene);

@@ -59,6 +59,8 @@ class RunningDft {
 
   const std::vector<double>& frequencies_hz() const { return frequencies_hz_; }
   const std::vector<Region>& regions() const { return regions_; }
+  /// What sums are multiplied by at a frequency.
+  Complex scale(std::size_t frequency) const { return scale_[frequency]; }
 
   /// The values of `part` of a region at a frequency, x fastest, normalised, on every rank. Collective over comm.
   std::vector<Complex> gather(std::size_t region, std::size_t frequency, const Box& part) const;

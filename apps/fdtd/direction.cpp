@@ -12,20 +12,6 @@ Direction from_sines(double sin_t, double cos_t, double sin_p, double cos_p) {
   return {{sin_t * cos_p, sin_t * sin_p, cos_t}, {cos_t * cos_p, cos_t * sin_p, -sin_t}, {-sin_p, cos_p, 0}};
 }
 
-/// Rank 0's on every rank. Collective over comm.
-std::vector<Direction> broadcast_directions(const Comm& comm, const std::vector<Direction>& mine) {
-  std::vector<double> parts;
-  for (const Direction& d : mine)
-    for (const Vec3& v : {d.r, d.theta, d.phi}) parts.insert(parts.end(), v.begin(), v.end());
-  parts = broadcast(comm, std::move(parts));
-  std::vector<Direction> all;
-  for (std::size_t i = 0; i < parts.size(); i += 9) {
-    const double* p = parts.data() + i;
-    all.push_back({{p[0], p[1], p[2]}, {p[3], p[4], p[5]}, {p[6], p[7], p[8]}});
-  }
-  return all;
-}
-
 /// Point i of n of Gauss's rule on [-1, 1], a zero of Legendre's polynomial, by Newton's method; and its weight.
 std::pair<double, double> gauss_point(int i, int n) {
   double x = std::cos(std::numbers::pi * (i + 0.75) / (n + 0.5)), slope = 0;
@@ -63,6 +49,19 @@ std::vector<Direction> directions(const Comm& comm, const std::vector<double>& t
     for (const double theta : theta_deg)
       for (const double phi : phi_deg) all.push_back(direction_at(theta, phi));
   return broadcast_directions(comm, all);
+}
+
+std::vector<Direction> broadcast_directions(const Comm& comm, const std::vector<Direction>& mine) {
+  std::vector<double> parts;
+  for (const Direction& d : mine)
+    for (const Vec3& v : {d.r, d.theta, d.phi}) parts.insert(parts.end(), v.begin(), v.end());
+  parts = broadcast(comm, std::move(parts));
+  std::vector<Direction> all;
+  for (std::size_t i = 0; i < parts.size(); i += 9) {
+    const double* p = parts.data() + i;
+    all.push_back({{p[0], p[1], p[2]}, {p[3], p[4], p[5]}, {p[6], p[7], p[8]}});
+  }
+  return all;
 }
 
 SphereRule sphere_rule(const Comm& comm, int degree) {

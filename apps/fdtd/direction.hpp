@@ -23,6 +23,8 @@ Direction direction_at(double theta_deg, double phi_deg);
 Direction direction_of(const Vec3& v);
 /// Every pair of angles, phi fastest, as rank 0 computes them. Collective over comm.
 std::vector<Direction> directions(const Comm& comm, const std::vector<double>& theta_deg, const std::vector<double>& phi_deg);
+/// Rank 0's directions on every rank. Collective over comm.
+std::vector<Direction> broadcast_directions(const Comm& comm, const std::vector<Direction>& mine);
 
 /// Directions and solid angles that integrate the product of two fields exactly whose angular dependence has degree `degree` at most:
 /// Gauss's points in cos(theta), even ones in phi. As rank 0 computes them. Collective over comm.

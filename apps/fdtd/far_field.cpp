@@ -19,6 +19,10 @@ std::vector<Face> faces_of(const Box& planes) {
   return faces;
 }
 
+double grid_q(const Numerics& numerics, double frequency_hz) {
+  return 2 / (light_speed_m_s * numerics.dt_s) * std::sin(pi * frequency_hz * numerics.dt_s);
+}
+
 /// exp(j K_a (position - phase centre)) along each axis of one direction: at the box's low plane, and the factor for half a cell.
 struct AxisPhases {
   std::array<Complex, 3> low, half;
@@ -29,7 +33,7 @@ std::vector<AxisPhases> axis_phases(const Comm& comm, const Numerics& numerics, 
                                     const std::vector<Direction>& directions) {
   std::vector<double> parts;
   if (comm.rank() == 0) {
-    const double q = 2 / (light_speed_m_s * numerics.dt_s) * std::sin(pi * frequency_hz * numerics.dt_s);
+    const double q = grid_q(numerics, frequency_hz);
     for (const Direction& direction : directions)
       for (int a = 0; a < 3; ++a) {
         const double d = numerics.spacing_m[a], half = std::asin(q * d / 2 * direction.r[a]);
@@ -93,6 +97,44 @@ struct Currents {
   std::array<Complex, 3> electric, magnetic;
 };
 
+/// Numbers of one kind that go to files.
+struct Column {
+  std::string name, unit;
+  std::vector<double> values;
+};
+
+/// What radiates in all directions at each frequency, and what its generators give.
+std::vector<Column> totals_of(const SpectrumRequest& spectrum, const std::vector<RadiatedPower>& power,
+                              const std::vector<FeedPower>& feeds) {
+  const std::string unit = spectrum.normalise ? "W" : "J/Hz";
+  std::vector<Column> totals{{"radiated_power", unit, {}}};
+  for (const RadiatedPower& p : power) totals[0].values.push_back(p.far);
+  if (feeds.empty()) return totals;
+  totals.insert(totals.end(), {{"accepted_power", unit, {}}, {"available_power", unit, {}}, {"radiation_efficiency", "1", {}}});
+  for (std::size_t f = 0; f < feeds.size(); ++f) {
+    totals[1].values.push_back(feeds[f].accepted);
+    totals[2].values.push_back(feeds[f].available);
+    totals[3].values.push_back(power[f].grid / feeds[f].accepted_by_grid);
+  }
+  return totals;
+}
+
+/// 4 pi times what goes into a solid angle, of the radiated, the accepted and the available power. `far`: [frequency][direction].
+std::vector<Column> patterns_of(const std::vector<FarE>& far, std::size_t directions, const std::vector<RadiatedPower>& power,
+                                const std::vector<FeedPower>& feeds) {
+  std::vector<Column> patterns{{"directivity", "1", {}}};
+  if (!feeds.empty()) patterns.insert(patterns.end(), {{"gain", "1", {}}, {"realised_gain", "1", {}}});
+  for (std::size_t i = 0; i < far.size(); ++i) {
+    const std::size_t f = i / directions;
+    double pattern = 2 * pi / eta0 * (std::norm(far[i].theta) + std::norm(far[i].phi)) / power[f].far;
+    patterns[0].values.push_back(pattern);
+    if (feeds.empty()) continue;
+    patterns[1].values.push_back(pattern *= power[f].grid / feeds[f].accepted_by_grid);
+    patterns[2].values.push_back(pattern * (feeds[f].accepted / feeds[f].available));
+  }
+  return patterns;
+}
+
 std::string csv_number(double v) { return fmt::format("{:.10g}", v); }
 
 }  // namespace
@@ -100,6 +142,7 @@ std::string csv_number(double v) { return fmt::format("{:.10g}", v); }
 template <class T>
 FarFieldMonitor<T>::FarFieldMonitor(const Comm& comm, const Scene& scene, const Solver<T>& solver, const FarFieldRequest& request)
     : comm_(comm),
+      scene_(scene),
       numerics_(solver.numerics()),
       request_(request),
       faces_(faces_of(request.planes)),
@@ -174,35 +217,77 @@ std::vector<FarE> FarFieldMonitor<T>::far_field(std::size_t frequency, const std
 }
 
 template <class T>
-double FarFieldMonitor<T>::total_power(std::size_t frequency) const {
+RadiatedPower FarFieldMonitor<T>::total_power(std::size_t frequency) const {
+  const double frequency_hz = dft_.frequencies_hz()[frequency], k = 2 * pi * frequency_hz / light_speed_m_s;
   // Multipoles of a higher degree than the box's radius in radians stay inside it; ten more for those that fade slowly.
   double square_m2 = 0;
   for (int a = 0; a < 3; ++a) {
     const double edge_m = static_cast<double>(request_.planes.hi[a] - request_.planes.lo[a]) * numerics_.spacing_m[a];
     square_m2 += edge_m * edge_m / 4;
   }
-  const double radians = 2 * pi * dft_.frequencies_hz()[frequency] / light_speed_m_s * std::sqrt(square_m2);
-  const SphereRule rule = sphere_rule(comm_, 10 + static_cast<int>(radians));
+  const SphereRule rule = sphere_rule(comm_, 10 + static_cast<int>(k * std::sqrt(square_m2)));
   const std::vector<FarE> far = far_field(frequency, rule.directions);
-  double power = 0;
-  for (std::size_t n = 0; n < far.size(); ++n) power += rule.weights[n] * (std::norm(far[n].theta) + std::norm(far[n].phi));
-  return power / (2 * eta0);
+  const double q = broadcast(comm_, std::vector{grid_q(numerics_, frequency_hz)}).front();
+  RadiatedPower power;
+  for (std::size_t n = 0; n < far.size(); ++n) {
+    const double part = rule.weights[n] * (std::norm(far[n].theta) + std::norm(far[n].phi)) / (2 * eta0);
+    double cosines = 1;  // of K_a d_a / 2
+    for (int a = 0; a < 3; ++a) {
+      const double sine = q * numerics_.spacing_m[a] / 2 * rule.directions[n].r[a];
+      cosines *= std::sqrt(1 - sine * sine);
+    }
+    power.far += part;
+    power.grid += part * (q * q / (k * k) / cosines);
+  }
+  return power;
 }
 
 template <class T>
-std::vector<FarE> FarFieldMonitor<T>::write(const std::filesystem::path& folder, double cross_section_scale) const {
+std::vector<double> FarFieldMonitor<T>::extinction_m2(const PlaneWave& wave) const {
+  const std::vector<double>& frequencies_hz = dft_.frequencies_hz();
+  std::vector<double> turns;  // of the wave at the phase centre, and its polarization
+  if (comm_.rank() == 0)
+    for (const double f : frequencies_hz) {
+      const double lag = lag_rad(scene_, numerics_, wave, request_.phase_center_m, f);
+      turns.insert(turns.end(), {std::cos(lag), std::sin(lag)});
+    }
+  turns = broadcast(comm_, std::move(turns));
+  const Direction ahead = broadcast_directions(comm_, {direction_of(wave.direction)}).front();
+  std::vector<double> extinction;
+  for (std::size_t f = 0; f < frequencies_hz.size(); ++f) {
+    const FarE far = far_field(f, {ahead}).front();
+    const Complex along = far.theta * dot(wave.polarization, ahead.theta) + far.phi * dot(wave.polarization, ahead.phi);
+    // Against a wave that is cos - j sin at the phase centre.
+    const double imaginary = along.imag() * turns[2 * f] + along.real() * turns[2 * f + 1];
+    extinction.push_back(-2 * light_speed_m_s / frequencies_hz[f] * imaginary);
+  }
+  return extinction;
+}
+
+template <class T>
+std::vector<FarE> FarFieldMonitor<T>::write(const std::filesystem::path& folder, const PlaneWave* wave,
+                                            std::vector<FeedPower> feeds) const {
   const std::vector<Direction> all = directions(comm_, request_.theta_deg, request_.phi_deg);
   const std::vector<double>& frequencies_hz = dft_.frequencies_hz();
   std::vector<FarE> far;
-  std::vector<double> power;
+  std::vector<RadiatedPower> power;
   for (std::size_t f = 0; f < frequencies_hz.size(); ++f) {
     const std::vector<FarE> part = far_field(f, all);
     far.insert(far.end(), part.begin(), part.end());
     if (request_.total_power) power.push_back(total_power(f));
   }
-  std::vector<double> directivity;  // 4 pi times the share of the power that goes into a solid angle
-  for (std::size_t i = 0; !power.empty() && i < far.size(); ++i)
-    directivity.push_back(2 * pi / eta0 * (std::norm(far[i].theta) + std::norm(far[i].phi)) / power[i / all.size()]);
+  for (std::size_t f = 0; f < feeds.size(); ++f)
+    for (double* p : {&feeds[f].accepted, &feeds[f].accepted_by_grid, &feeds[f].available}) *p *= std::norm(dft_.scale(f));
+  std::vector<Column> totals, patterns;  // one value for each frequency; one for each direction at each of them
+  if (!power.empty()) {
+    totals = totals_of(request_.spectrum, power, feeds);
+    patterns = patterns_of(far, all.size(), power, feeds);
+    if (wave && request_.spectrum.normalise) {
+      totals.push_back({"scattering_cross_section_m2", "m2", {}});
+      for (const RadiatedPower& p : power) totals.back().values.push_back(2 * eta0 * p.grid);
+      totals.push_back({"extinction_cross_section_m2", "m2", extinction_m2(*wave)});
+    }
+  }
 
   ParallelFile file(comm_, folder / (request_.name + ".h5"));
   file.column("/frequency_hz", frequencies_hz);
@@ -227,36 +312,36 @@ std::vector<FarE> FarFieldMonitor<T>::write(const std::filesystem::path& folder,
     grid(group + "/re", [&](std::size_t i) { return component(i).real(); });
     grid(group + "/im", [&](std::size_t i) { return component(i).imag(); });
   }
-  if (!power.empty()) {
-    file.column("/radiated_power", power, {{"unit", request_.spectrum.normalise ? "W" : "J/Hz"}});
-    grid("/directivity", [&](std::size_t i) { return directivity[i]; });
-  }
+  for (const Column& total : totals) file.column("/" + total.name, total.values, {{"unit", total.unit}});
+  for (const Column& pattern : patterns) grid("/" + pattern.name, [&](std::size_t i) { return pattern.values[i]; });
   file.close();
 
   agree_on(comm_, [&] {
     if (comm_.rank() != 0) return;
     std::string csv = "frequency_hz,theta_deg,phi_deg,e_theta_re,e_theta_im,e_phi_re,e_phi_im";
-    csv += power.empty() ? "\n" : ",directivity_dbi\n";
+    for (const Column& pattern : patterns) csv += "," + pattern.name + "_dbi";
+    csv += "\n";
     std::size_t i = 0;
     for (const double f : frequencies_hz)
       for (const double theta : request_.theta_deg)
         for (const double phi : request_.phi_deg) {
           for (const double v : {f, theta, phi, far[i].theta.real(), far[i].theta.imag(), far[i].phi.real()}) csv += csv_number(v) + ",";
           csv += csv_number(far[i].phi.imag());
-          if (!power.empty()) csv += "," + csv_number(10 * std::log10(directivity[i]));
+          for (const Column& pattern : patterns) csv += "," + csv_number(10 * std::log10(pattern.values[i]));
           csv += "\n";
           ++i;
         }
     write_file(folder / (request_.name + ".csv"), csv);
-    if (power.empty()) return;
-    const bool scatters = cross_section_scale > 0 && request_.spectrum.normalise;
-    std::string totals = std::string("frequency_hz,radiated_power") + (scatters ? ",scattering_cross_section_m2\n" : "\n");
-    for (std::size_t f = 0; f < power.size(); ++f) {
-      totals += csv_number(frequencies_hz[f]) + "," + csv_number(power[f]);
-      if (scatters) totals += "," + csv_number(power[f] * cross_section_scale);
-      totals += "\n";
+    if (totals.empty()) return;
+    csv = "frequency_hz";
+    for (const Column& total : totals) csv += "," + total.name;
+    csv += "\n";
+    for (std::size_t f = 0; f < frequencies_hz.size(); ++f) {
+      csv += csv_number(frequencies_hz[f]);
+      for (const Column& total : totals) csv += "," + csv_number(total.values[f]);
+      csv += "\n";
     }
-    write_file(folder / (request_.name + "_total.csv"), totals);
+    write_file(folder / (request_.name + "_total.csv"), csv);
   });
   return far;
 }

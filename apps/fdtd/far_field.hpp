@@ -12,6 +12,8 @@
 #include <filesystem>
 
 #include "direction.hpp"
+#include "plane_wave.hpp"
+#include "ports.hpp"
 #include "surface.hpp"
 
 namespace hilbrick::fdtd {
@@ -19,6 +21,12 @@ namespace hilbrick::fdtd {
 /// r exp(jkr) E in a direction, V for normalised spectra, else V s.
 struct FarE {
   Complex theta, phi;
+};
+
+/// Power through all directions, W for normalised spectra, else J/Hz.
+struct RadiatedPower {
+  double far = 0;   // of the far field in free space
+  double grid = 0;  // what the grid itself carries away, as flux.hpp counts it: less than 1 % more at 20 cells per wavelength
 };
 
 template <class T>
@@ -33,15 +41,21 @@ class FarFieldMonitor {
 
   /// The far field at a frequency. Collective over comm.
   std::vector<FarE> far_field(std::size_t frequency, const std::vector<Direction>& directions) const;
-  /// Power through all directions at a frequency, W for normalised spectra, else J/Hz. Collective over comm.
-  double total_power(std::size_t frequency) const;
+  /// Collective over comm.
+  RadiatedPower total_power(std::size_t frequency) const;
 
-  /// <name>.csv and <name>.h5, and <name>_total.csv where the request wants power. `cross_section_scale` as of write_fluxes. Gives the far
-  /// field as [frequency][theta][phi]. Throws SharedError. Collective over comm.
-  std::vector<FarE> write(const std::filesystem::path& folder, double cross_section_scale) const;
+  /// <name>.csv and <name>.h5, and <name>_total.csv where the request wants power. `wave`: the scene's only source, if a plane wave is;
+  /// `feeds`: of each frequency, if ports are the only sources. Gives the far field as [frequency][theta][phi]. Throws SharedError.
+  /// Collective over comm.
+  std::vector<FarE> write(const std::filesystem::path& folder, const PlaneWave* wave, std::vector<FeedPower> feeds) const;
 
  private:
+  /// What a plane wave loses by absorption and scattering, m2, by what it meets straight on (Bohren and Huffman 1983, 3.4), at each
+  /// frequency. Collective over comm.
+  std::vector<double> extinction_m2(const PlaneWave& wave) const;
+
   const Comm& comm_;
+  const Scene& scene_;
   const Numerics& numerics_;
   const FarFieldRequest& request_;
   std::vector<Face> faces_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <hilbrick/partition/error.hpp>
+#include <numbers>
 #include <utility>
 
 #include "material.hpp"
@@ -143,6 +144,17 @@ std::vector<FaceCorrection> face_corrections(const Scene& scene, const Numerics&
 double driven_time_s(const Numerics& numerics, const WaveLine& line, Index node, Index step) {
   const double slowness = std::sqrt(line.eps_r * line.mu_r) / light_speed_m_s;
   return static_cast<double>(step + 1) * numerics.dt_s + static_cast<double>(line.lead - node) * line.spacing_m * slowness;
+}
+
+double lag_rad(const Scene& scene, const Numerics& numerics, const PlaneWave& wave, const Vec3& point_m, double frequency_hz) {
+  const WaveLine line = wave_line(scene, numerics, wave);
+  const double speed_m_s = light_speed_m_s / std::sqrt(line.eps_r * line.mu_r), h = line.spacing_m, pi = std::numbers::pi;
+  const double k = 2 / h * std::asin(h / (speed_m_s * numerics.dt_s) * std::sin(pi * frequency_hz * numerics.dt_s));
+  double node = line.origin[Ex] - line.nodes_per_cell[0] / 2;
+  for (int a = 0; a < 3; ++a) node += line.nodes_per_cell[a] * point_m[a] / scene.spacing_m[a];
+  // The last driven node is early by what it would take at the speed of light to the box's corner.
+  const auto driven = static_cast<double>(driven_nodes - 1), lead_in = static_cast<double>(line.lead) - driven;
+  return k * h * (node - driven) - 2 * pi * frequency_hz / speed_m_s * h * lead_in;
 }
 
 std::array<std::vector<CpmlCoefficients>, 2> line_cpml(const Numerics& numerics, const WaveLine& line) {

@@ -54,6 +54,8 @@ inline constexpr Index driven_nodes = 3;
 /// The time of the waveform that a driven node shows after step n, -early <= n: the wave meets the box's first corner as if it came in at
 /// the speed of light.
 double driven_time_s(const Numerics& numerics, const WaveLine& line, Index node, Index step);
+/// By how many radians the wave at a point of the grid lags behind its waveform at a frequency, as it travels on the line. Local.
+double lag_rad(const Scene& scene, const Numerics& numerics, const PlaneWave& wave, const Vec3& point_m, double frequency_hz);
 /// The absorbing end's coefficients for E and H nodes. Uses exp and pow: compute once and broadcast.
 std::array<std::vector<CpmlCoefficients>, 2> line_cpml(const Numerics& numerics, const WaveLine& line);
 

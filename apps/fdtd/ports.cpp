@@ -17,17 +17,6 @@ using Complex = std::complex<double>;
 
 Complex turned(double frequency_hz, double t_s) { return std::polar(1.0, -2 * std::numbers::pi * frequency_hz * t_s); }
 
-/// The open-circuit voltage at a frequency, integrated over the run: V s; 0 without a generator.
-Complex generator(const Numerics& numerics, const Port& port, Index steps, double frequency_hz) {
-  Complex sum;
-  if (!port.waveform) return sum;
-  for (Index n = 0; n < steps; ++n) {
-    const double t_s = (static_cast<double>(n) + 0.5) * numerics.dt_s;
-    sum += value_at(*port.waveform, t_s) * turned(frequency_hz, t_s) * numerics.dt_s;
-  }
-  return sum;
-}
-
 double decibel(Complex ratio) { return 20 * std::log10(std::abs(ratio)); }
 
 }  // namespace
@@ -42,15 +31,27 @@ PortRecorder<T>::PortRecorder(const Comm& comm, const Scene& scene, const Solver
     first_edge_.push_back(taps_.count());
     const EdgeRow row = edge_row(scene, port.from_m, port.to_m);
     for (Index i = 0; i < row.count; ++i) taps_.add(solver.field(row.component), row.cell(i));
-    spectra_.emplace_back(port.frequencies_hz.size());
+    frequencies_hz_.insert(frequencies_hz_.end(), port.frequencies_hz.begin(), port.frequencies_hz.end());
     groups.insert({"/" + port.name, {{"resistance_ohm", port.resistance_ohm}, {"dt_s", numerics_.dt_s}}});
     series.push_back({"/" + port.name + "/voltage", {{"time_offset_s", numerics_.dt_s}, {"dt_s", numerics_.dt_s}, {"unit", "V"}}});
   }
   first_edge_.push_back(taps_.count());
   if (scene.ports.empty()) return;
+  for (const FarFieldRequest& far : scene.far_fields)
+    frequencies_hz_.insert(frequencies_hz_.end(), far.spectrum.frequencies_hz.begin(), far.spectrum.frequencies_hz.end());
+  std::sort(frequencies_hz_.begin(), frequencies_hz_.end());
+  frequencies_hz_.erase(std::unique(frequencies_hz_.begin(), frequencies_hz_.end()), frequencies_hz_.end());
+  restart(scene.ports);
   agree_on(comm_, [&] {
-    if (comm_.rank() == 0) file_ = std::make_unique<SeriesFile>(folder / "ports.h5", series, groups, sizeof(T) == 8);
+    if (comm_.rank() == 0 && !scene.sweep) file_ = std::make_unique<SeriesFile>(folder / "ports.h5", series, groups, sizeof(T) == 8);
   });
+}
+
+template <class T>
+void PortRecorder<T>::restart(const std::vector<Port>& ports) {
+  ports_ = ports;
+  flushed_ = 0;
+  spectra_.assign(ports.size(), std::vector<Complex>(frequencies_hz_.size()));
 }
 
 template <class T>
@@ -59,81 +60,128 @@ void PortRecorder<T>::flush() {
   if (steps == 0) return;
   const std::vector<double> by_edge = taps_.gather();
   agree_on(comm_, [&] {
-    if (!file_) return;
+    if (comm_.rank() != 0) return;
     std::vector<double> by_port;
-    for (std::size_t p = 0; p < scene_.ports.size(); ++p) {
-      const EdgeRow row = edge_row(scene_, scene_.ports[p].from_m, scene_.ports[p].to_m);
+    for (std::size_t p = 0; p < ports_.size(); ++p) {
+      const EdgeRow row = edge_row(scene_, ports_[p].from_m, ports_[p].to_m);
       const double length_m = (row.upwards ? -1 : 1) * scene_.spacing_m[axis_of(row.component)];
       for (std::size_t n = 0; n < steps; ++n) {
         double voltage = 0;
         for (std::size_t e = first_edge_[p]; e < first_edge_[p + 1]; ++e) voltage += length_m * by_edge[e * steps + n];
         by_port.push_back(voltage);
         const double t_s = static_cast<double>(flushed_ + static_cast<Index>(n) + 1) * numerics_.dt_s;
-        for (std::size_t f = 0; f < spectra_[p].size(); ++f)
-          spectra_[p][f] += voltage * turned(scene_.ports[p].frequencies_hz[f], t_s) * numerics_.dt_s;
+        for (std::size_t f = 0; f < frequencies_hz_.size(); ++f)
+          spectra_[p][f] += voltage * turned(frequencies_hz_[f], t_s) * numerics_.dt_s;
       }
     }
-    file_->append(by_port, steps);
+    if (file_) file_->append(by_port, steps);
   });
   flushed_ += static_cast<Index>(steps);
 }
 
 template <class T>
-Complex PortRecorder<T>::mean_voltage(std::size_t port, std::size_t f) const {
-  return spectra_[port][f] * std::cos(std::numbers::pi * scene_.ports[port].frequencies_hz[f] * numerics_.dt_s);
+Complex PortRecorder<T>::mean_voltage(std::size_t port, double frequency_hz) const {
+  const auto f = std::lower_bound(frequencies_hz_.begin(), frequencies_hz_.end(), frequency_hz) - frequencies_hz_.begin();
+  return spectra_[port][static_cast<std::size_t>(f)] * std::cos(std::numbers::pi * frequency_hz * numerics_.dt_s);
 }
 
 template <class T>
-std::string PortRecorder<T>::csv() const {
-  const auto is_driven = [](const Port& p) { return p.waveform.has_value(); };
-  const auto driven = std::find_if(scene_.ports.begin(), scene_.ports.end(), is_driven);
-  const bool one_driven = std::count_if(scene_.ports.begin(), scene_.ports.end(), is_driven) == 1;
-  std::string out = "frequency_hz,port,driven_port,s_re,s_im,s_db,z_re_ohm,z_im_ohm\n";
-  for (std::size_t p = 0; p < scene_.ports.size(); ++p) {
-    const Port& port = scene_.ports[p];
-    for (std::size_t f = 0; f < port.frequencies_hz.size(); ++f) {
-      const double frequency_hz = port.frequencies_hz[f];
-      const Complex voltage = mean_voltage(p, f);
-      out += fmt::format("{:.9g},{},", frequency_hz, port.name);
-      const Port* const played = one_driven ? &*driven : &port;
-      const Complex source = generator(numerics_, *played, flushed_, frequency_hz);
-      if (one_driven) {
-        const Complex s =
-            2.0 * voltage / source * std::sqrt(driven->resistance_ohm / port.resistance_ohm) - (&port == &*driven ? 1.0 : 0.0);
-        out += fmt::format("{},{:.9g},{:.9g},{:.6g},", driven->name, s.real(), s.imag(), decibel(s));
+Complex PortRecorder<T>::generator(std::size_t port, double frequency_hz) const {
+  Complex sum;
+  if (!ports_[port].waveform) return sum;
+  for (Index n = 0; n < flushed_; ++n) {
+    const double t_s = (static_cast<double>(n) + 0.5) * numerics_.dt_s;
+    sum += value_at(*ports_[port].waveform, t_s) * turned(frequency_hz, t_s) * numerics_.dt_s;
+  }
+  return sum;
+}
+
+template <class T>
+void PortRecorder<T>::end_run() {
+  flush();
+  if (comm_.rank() != 0 || ports_.empty()) return;
+  std::vector<std::size_t> driven;
+  for (std::size_t p = 0; p < ports_.size(); ++p)
+    if (ports_[p].waveform) driven.push_back(p);
+  for (std::size_t p = 0; p < ports_.size(); ++p) {
+    const Port& port = ports_[p];
+    for (const double frequency_hz : port.frequencies_hz) {
+      const Complex voltage = mean_voltage(p, frequency_hz);
+      csv_ += fmt::format("{:.9g},{},", frequency_hz, port.name);
+      if (driven.size() == 1) {
+        const std::size_t from = driven.front();
+        const Complex s = 2.0 * voltage / generator(from, frequency_hz) * std::sqrt(ports_[from].resistance_ohm / port.resistance_ohm) -
+                          (p == from ? 1.0 : 0.0);
+        csv_ += fmt::format("{},{:.9g},{:.9g},{:.6g},", ports_[from].name, s.real(), s.imag(), decibel(s));
+        scattering_[frequency_hz][{p, from}] = s;
       } else {
-        out += ",,,,";
+        csv_ += ",,,,";
       }
       if (port.waveform) {
-        const Complex z = port.resistance_ohm * voltage / (source - voltage);
-        out += fmt::format("{:.9g},{:.9g}\n", z.real(), z.imag());
+        const Complex z = port.resistance_ohm * voltage / (generator(p, frequency_hz) - voltage);
+        csv_ += fmt::format("{:.9g},{:.9g}\n", z.real(), z.imag());
       } else {
-        out += ",\n";
+        csv_ += ",\n";
       }
     }
   }
-  return out;
+}
+
+template <class T>
+std::vector<FeedPower> PortRecorder<T>::feeds(const std::vector<double>& frequencies_hz) const {
+  std::vector<double> powers(3 * frequencies_hz.size(), 0);
+  if (comm_.rank() == 0)
+    for (std::size_t f = 0; f < frequencies_hz.size(); ++f)
+      for (std::size_t p = 0; p < ports_.size(); ++p) {
+        if (!ports_[p].waveform) continue;
+        const double r = ports_[p].resistance_ohm;
+        const Complex voltage = mean_voltage(p, frequencies_hz[f]), source = generator(p, frequencies_hz[f]);
+        const double accepted = (voltage * std::conj(source - voltage)).real() / (2 * r);
+        powers[3 * f] += accepted;
+        powers[3 * f + 1] += accepted / std::cos(std::numbers::pi * frequencies_hz[f] * numerics_.dt_s);
+        powers[3 * f + 2] += std::norm(source) / (8 * r);
+      }
+  powers = broadcast(comm_, std::move(powers));
+  std::vector<FeedPower> feeds;
+  for (std::size_t i = 0; i < powers.size(); i += 3) feeds.push_back({powers[i], powers[i + 1], powers[i + 2]});
+  return feeds;
 }
 
 template <class T>
 std::string PortRecorder<T>::touchstone() const {
-  const Port& port = scene_.ports.front();
-  std::string out = fmt::format("! Port {}\n# Hz S RI R {:.9g}\n", port.name, port.resistance_ohm);
-  for (std::size_t f = 0; f < port.frequencies_hz.size(); ++f) {
-    const Complex s = 2.0 * mean_voltage(0, f) / generator(numerics_, port, flushed_, port.frequencies_hz[f]) - 1.0;
-    out += fmt::format("{:.9g} {:.9g} {:.9g}\n", port.frequencies_hz[f], s.real(), s.imag());
+  const std::size_t n = ports_.size();
+  for (const Port& port : ports_)
+    if (port.resistance_ohm != ports_[0].resistance_ohm) return {};  // the format knows one for all
+  for (const auto& [frequency_hz, matrix] : scattering_)
+    if (matrix.size() != n * n) return {};
+  if (scattering_.empty()) return {};
+  std::string out = "!";
+  for (std::size_t p = 0; p < n; ++p) out += fmt::format(" Port[{}] = {}", p + 1, ports_[p].name);
+  out += fmt::format("\n# Hz S RI R {:.9g}\n", ports_[0].resistance_ohm);
+  for (const auto& [frequency_hz, matrix] : scattering_) {
+    out += fmt::format("{:.9g}", frequency_hz);
+    // Row by row, each on lines of its own of at most four; of two ports on one line, column by column.
+    for (std::size_t row = 0; row < n; ++row) {
+      for (std::size_t column = 0; column < n; ++column) {
+        if (n > 2 && (column > 0 ? column % 4 == 0 : row > 0)) out += "\n";
+        const Complex s = matrix.at(n == 2 ? std::pair{column, row} : std::pair{row, column});
+        out += fmt::format(" {:.9g} {:.9g}", s.real(), s.imag());
+      }
+    }
+    out += "\n";
   }
   return out;
 }
 
 template <class T>
 void PortRecorder<T>::close() {
-  flush();
   agree_on(comm_, [&] {
-    if (!file_) return;
-    std::exchange(file_, nullptr)->close();
-    write_file(folder_ / "ports.csv", csv());
-    if (scene_.ports.size() == 1 && scene_.ports.front().waveform) write_file(folder_ / "ports.s1p", touchstone());
+    if (comm_.rank() != 0 || scene_.ports.empty()) return;
+    if (file_) std::exchange(file_, nullptr)->close();
+    if (csv_.empty()) return;
+    write_file(folder_ / "ports.csv", "frequency_hz,port,driven_port,s_re,s_im,s_db,z_re_ohm,z_im_ohm\n" + csv_);
+    const std::string matrices = touchstone();
+    if (!matrices.empty()) write_file(folder_ / fmt::format("ports.s{}p", ports_.size()), matrices);
   });
 }
 

@@ -256,25 +256,43 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
     return watch.level_db();
   };
   std::optional<double> level_db;  // at the end of the run that fell least
-  if (scene.sweep) {
+  /// `runs` runs, each begun by begin(i) and evaluated by end(i).
+  const auto sweep = [&](std::size_t runs, auto&& begin_run, auto&& end_run) {
+    if (progress) progress->expect(static_cast<Index>(runs) * numerics.steps);
+    for (std::size_t i = 0; i < runs; ++i) {
+      begin_run(i);
+      level_db = std::max(level_db, march(static_cast<Index>(runs - i - 1)));
+      end_run(i);
+    }
+  };
+  if (scene.sweep && !scene.sweep->ports.empty()) {
+    const auto drive = [&](std::size_t i) {
+      const std::vector<Port> playing = with_one_driven(scene.ports, scene.sweep->ports[i]);
+      solver.restart({}, playing);
+      ports.restart(playing);
+    };
+    sweep(scene.sweep->ports.size(), drive, [&](std::size_t) { ports.end_run(); });
+  } else if (scene.sweep) {
     const std::vector<Incidence> incidences = incidences_of(comm, *scene.sweep);
-    if (progress) progress->expect(static_cast<Index>(incidences.size()) * numerics.steps);
     std::vector<RcsRow> rows;
-    for (std::size_t i = 0; i < incidences.size(); ++i) {
-      solver.restart({arriving(scene.plane_waves.front(), incidences[i])});
+    const auto send = [&](std::size_t i) {
+      solver.restart({arriving(scene.plane_waves.front(), incidences[i])}, scene.ports);
+      ports.restart(scene.ports);
       spectra.clear();
-      level_db = std::max(level_db, march(static_cast<Index>(incidences.size() - i - 1)));
+    };
+    sweep(incidences.size(), send, [&](std::size_t i) {
       const std::vector<RcsRow> found = spectra.backscatter(incidences[i]);
       rows.insert(rows.end(), found.begin(), found.end());
       write_rcs_csv(comm, rows, options.out);
-    }
+    });
     write_rcs_h5(comm, rows, options.out);
   } else {
     level_db = march(0);
-    spectra.write(options.out);
+    ports.end_run();
+    spectra.write(options.out, ports);
   }
   if (progress) progress->finish();
-  if (comm.rank() == 0 && spectra.any()) warn_of_early_end(level_db);
+  if (comm.rank() == 0 && (spectra.any() || !scene.ports.empty())) warn_of_early_end(level_db);
   probes.close();
   ports.close();
 

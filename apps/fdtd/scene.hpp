@@ -227,10 +227,12 @@ struct FarFieldRequest {
   Place place;
 };
 
-/// Runs that differ in where the scene's plane wave arrives from and how it is polarized; what returns that way is its monostatic RCS.
+/// Runs that differ in where the scene's plane wave arrives from and how it is polarized (what returns that way is its monostatic RCS), or
+/// in which port alone is driven.
 struct SweepRequest {
   std::vector<double> theta_deg, phi_deg;
-  std::vector<std::string> pols;  // "HH", "VV", "HV", "VH": received, sent; V is E along theta, H along phi
+  std::vector<std::string> pols;   // "HH", "VV", "HV", "VH": received, sent; V is E along theta, H along phi
+  std::vector<std::size_t> ports;  // indices into Scene::ports; the others are loads meanwhile. Empty: plane waves
   Place place;
 };
 

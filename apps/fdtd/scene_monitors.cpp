@@ -99,8 +99,31 @@ void check_far_field_box(const TableReader& t, const Scene& scene, const Box& pl
                                       "xyz"[a]));
 }
 
+/// Which ports are driven, one in each run.
+void read_port_sweep(TableReader& sweep, const Scene& scene, SweepRequest& s) {
+  std::vector<std::string> names;
+  std::size_t driven = 0;
+  for (const Port& port : scene.ports) {
+    names.push_back(port.name);
+    driven += port.waveform ? 1 : 0;
+    if (port.frequencies_hz != scene.ports[0].frequencies_hz)
+      fail(port.place,
+           fmt::format("port \"{}\": expected the frequencies_hz of port \"{}\" in a sweep of ports, found others", port.name, names[0]));
+  }
+  if (names.empty()) sweep.reject("ports", "expected [[port]] tables, each with a waveform, found none");
+  for (const std::string& name : sweep.words_once("ports", names)) {
+    const auto p = static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+    if (!scene.ports[p].waveform)
+      sweep.reject("ports", fmt::format("expected ports that have a waveform, found \"{}\", which has none", name));
+    s.ports.push_back(p);
+  }
+  sweep.finish();
+  if (waveforms_of(scene).size() != driven)
+    fail(s.place, fmt::format("sweep: expected ports as the only sources, found {} others", waveforms_of(scene).size() - driven));
+}
+
 /// Names of files that a run writes anyway.
-std::set<std::string> names_of_files() { return {"probes", "flux", "rcs", "report"}; }
+std::set<std::string> names_of_files() { return {"probes", "ports", "flux", "rcs", "report"}; }
 
 }  // namespace
 
@@ -166,6 +189,13 @@ void read_snapshots(std::vector<TableReader> tables, Scene& scene) {
 void read_sweep(TableReader sweep, Scene& scene) {
   SweepRequest s;
   s.place = sweep.place();
+  if (!scene.probes.empty() || !scene.snapshots.empty())
+    fail(s.place, "sweep: expected neither [[probe]] nor [[snapshot]], which every run would write anew; look at one run by itself");
+  if (sweep.given("ports")) {
+    read_port_sweep(sweep, scene, s);
+    scene.sweep = std::move(s);
+    return;
+  }
   s.theta_deg = sweep.given("theta_deg") ? read_series(sweep, "theta_deg", Range{.low = 0, .high = 180}) : std::vector<double>{90};
   s.phi_deg = read_series(sweep, "phi_deg", any_number);
   s.pols = sweep.given("pol") ? sweep.words_once("pol", {"HH", "VV", "HV", "VH"}) : std::vector<std::string>{"HH", "VV"};
@@ -173,8 +203,6 @@ void read_sweep(TableReader sweep, Scene& scene) {
   if (scene.plane_waves.size() != 1 || !only_waveform(scene))
     fail(s.place, fmt::format("sweep: expected one source, a plane wave that the sweep can turn, found {} plane waves among {} sources",
                               scene.plane_waves.size(), waveforms_of(scene).size()));
-  if (!scene.probes.empty() || !scene.snapshots.empty())
-    fail(s.place, "sweep: expected neither [[probe]] nor [[snapshot]], which every run would write anew; look at one incidence by itself");
   scene.sweep = std::move(s);
 }
 
@@ -227,6 +255,8 @@ void read_far_fields(std::vector<TableReader> tables, Scene& scene) {
   std::set<std::string> taken = names_of_files();
   for (const DftRequest& d : scene.dfts) taken.insert(d.name);
   for (TableReader& t : tables) {
+    if (scene.sweep && !scene.sweep->ports.empty())
+      fail(t.place(), t.name() + ": expected none beside a sweep of ports, since every run would write it anew; drive one port alone");
     FarFieldRequest f;
     f.place = t.place();
     f.name = new_file_name(t, taken);
@@ -260,7 +290,7 @@ void read_far_fields(std::vector<TableReader> tables, Scene& scene) {
     if (scene.sweep && !f.spectrum.normalise) t.reject("normalise", "expected true in a sweep, found false");
     scene.far_fields.push_back(std::move(f));
   }
-  if (scene.sweep && scene.far_fields.empty())
+  if (scene.sweep && scene.sweep->ports.empty() && scene.far_fields.empty())
     fail(scene.sweep->place, "sweep: expected a [[far_field]], which says where and at which frequencies scattering is seen, found none");
 }
 

@@ -319,8 +319,9 @@ void Solver<T>::step() {
 }
 
 template <class T>
-void Solver<T>::restart(const std::vector<PlaneWave>& waves) {
+void Solver<T>::restart(const std::vector<PlaneWave>& waves, const std::vector<Port>& ports) {
   sources_.set_plane_waves(waves);
+  sources_.set_ports(ports);
   for (const Field<T>& f : fields_) std::fill_n(f.data(), f.size(), T(0));
   for (auto& work : work_)
     for (auto& layers : work->layers)

@@ -34,9 +34,9 @@ class Solver {
   /// Advances by one step. No collective.
   void step();
 
-  /// Zero fields at t = 0 again, with these plane waves in place of the scene's; matter and halos stay. Throws as the constructor does.
-  /// Collective over comm.
-  void restart(const std::vector<PlaneWave>& waves);
+  /// Zero fields at t = 0 again, with these plane waves in place of the scene's and these waveforms of its ports; matter and halos stay.
+  /// Throws as the constructor does. Collective over comm.
+  void restart(const std::vector<PlaneWave>& waves, const std::vector<Port>& ports);
 
   /// Proves the exchange of halos on this scene's own partition; fields and counters end as they were before the first step. Throws
   /// SharedError that names the first faults. Collective over comm.

@@ -92,7 +92,7 @@ Sources<T>::Sources(const Comm& comm, const Scene& scene, const Numerics& numeri
   set_plane_waves(scene.plane_waves);
   for (const GuideModeSource& source : scene.guide_modes) add_guide_mode(source);
   for (const Dipole& dipole : scene.dipoles) add_dipole(dipole);
-  for (const Port& port : scene.ports) add_port(port);
+  set_ports(scene.ports);
 }
 
 template <class T>
@@ -112,6 +112,12 @@ void Sources<T>::require_uncut(Component c, std::size_t box, const Box& cells, c
           fmt::format("{}: expected a source away from conductors that lie off the grid's planes, found {} of cell ({}, {}, {}) cut by "
                       "one; keep a cell away from it, or set conductors = \"staircase\" in [grid]",
                       to_string(place), component_names[c], face.cell.x, face.cell.y, face.cell.z));
+}
+
+template <class T>
+void Sources<T>::set_ports(const std::vector<Port>& ports) {
+  ports_.clear();
+  for (const Port& port : ports) add_port(port);
 }
 
 template <class T>
@@ -220,7 +226,7 @@ void Sources<T>::add_dipole(const Dipole& dipole) {
                     " lies in a perfect conductor, where the field stays zero; move it out of the conductor or off the electric wall");
     }
   });
-  add_current(c, cell, 1 / volume_m3, samples);
+  add_current(dipoles_, c, cell, 1 / volume_m3, samples);
 }
 
 template <class T>
@@ -233,16 +239,16 @@ void Sources<T>::add_port(const Port& port) {
   const auto samples =
       sampled(comm_, *port.waveform, numerics_.steps, [&](Index n) { return (static_cast<double>(n) + 0.5) * numerics_.dt_s; });
   for (Index i = 0; i < row.count; ++i)
-    add_current(row.component, row.cell(i), (row.upwards ? 1 : -1) / (port.resistance_ohm * area_m2), samples);
+    add_current(ports_, row.component, row.cell(i), (row.upwards ? 1 : -1) / (port.resistance_ohm * area_m2), samples);
 }
 
 template <class T>
-void Sources<T>::add_current(Component c, Int3 cell, double per_gain, const std::vector<double>& samples) {
+void Sources<T>::add_current(Currents& currents, Component c, Int3 cell, double per_gain, const std::vector<double>& samples) {
   for (std::size_t b = 0; b < matter_.maps.size(); ++b) {
     if (!fields_[c].blocks()[b].owned.contains(cell)) continue;
     // A current along what is left of a cut edge meets as much less of the field's mass.
     const double gain = std::fabs(static_cast<double>(matter_.at(c, b, cell).gain)) / matter_.media[matter_.medium(c, b, cell)].open;
-    currents_.push_back(std::make_unique<Current>(Current{c, b, cell, static_cast<T>(gain * per_gain), samples}));
+    currents.push_back(std::make_unique<Current>(Current{c, b, cell, static_cast<T>(gain * per_gain), samples}));
   }
 }
 
@@ -265,10 +271,11 @@ void Sources<T>::drive(Index step) {
     else
       guided->line.update_h();
   }
-  for (const auto& current : currents_)
-    if (is_electric(current->component) == electric && step < static_cast<Index>(current->samples.size()))
-      fields_[current->component].at(current->box, current->cell) -=
-          current->gain * static_cast<T>(current->samples[static_cast<std::size_t>(step)]);
+  for (const Currents* currents : {&dipoles_, &ports_})
+    for (const auto& current : *currents)
+      if (is_electric(current->component) == electric && step < static_cast<Index>(current->samples.size()))
+        fields_[current->component].at(current->box, current->cell) -=
+            current->gain * static_cast<T>(current->samples[static_cast<std::size_t>(step)]);
 }
 
 template class Sources<float>;

@@ -20,6 +20,8 @@ class Sources {
 
   /// Other plane waves from now on, whatever the scene says. Throws SharedError for a box in a lossy material. Collective over comm.
   void set_plane_waves(const std::vector<PlaneWave>& waves);
+  /// Other waveforms of the scene's ports, likewise. Collective over comm.
+  void set_ports(const std::vector<Port>& ports);
 
   /// Adds to E (H) what sources give in step `step`, after the update by the curl. Local.
   template <bool electric>
@@ -37,15 +39,16 @@ class Sources {
   void add_guide_mode(const GuideModeSource& source);
   void add_dipole(const Dipole& dipole);
   void add_port(const Port& port);
-  /// A current along component c of a cell, where this rank owns it; it takes samples * |gain| * per_gain from the field.
-  void add_current(Component c, Int3 cell, double per_gain, const std::vector<double>& samples);
+  using Currents = std::vector<std::unique_ptr<Current>>;
+  /// One more along component c of a cell, where this rank owns it; it takes samples * |gain| * per_gain from the field.
+  void add_current(Currents& currents, Component c, Int3 cell, double per_gain, const std::vector<double>& samples);
 
   const Comm& comm_;
   const Scene& scene_;
   const Numerics& numerics_;
   std::vector<Field<T>>& fields_;
   const Matter<T>& matter_;
-  std::vector<std::unique_ptr<Current>> currents_;
+  Currents dipoles_, ports_;
   std::vector<std::unique_ptr<Incident>> incidents_;
   std::vector<std::unique_ptr<Guided>> guided_;
 };

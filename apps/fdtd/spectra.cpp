@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "spectra.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace hilbrick::fdtd {
@@ -11,8 +12,11 @@ const PlaneWave* only_wave(const Scene& scene) {
   return scene.plane_waves.size() == 1 && only_waveform(scene) ? &scene.plane_waves.front() : nullptr;
 }
 
-/// Turns the power that 1 V/m brings about into a cross-section, m2; 0 where no plane wave is the only source.
-double cross_section_scale(const Scene& scene) { return only_wave(scene) ? 2 * eta0 : 0; }
+/// Whether all that radiates comes from ports.
+bool only_ports(const Scene& scene) {
+  const auto driven = std::count_if(scene.ports.begin(), scene.ports.end(), [](const Port& p) { return p.waveform.has_value(); });
+  return driven > 0 && static_cast<std::size_t>(driven) == waveforms_of(scene).size();
+}
 
 /// How a wave is polarized, as seen from where it comes from.
 char sent_of(const PlaneWave& wave) {
@@ -43,15 +47,15 @@ void Spectra<T>::clear() {
 }
 
 template <class T>
-void Spectra<T>::write(const std::filesystem::path& folder) const {
-  const double scale = cross_section_scale(scene_);
+void Spectra<T>::write(const std::filesystem::path& folder, const PortRecorder<T>& ports) const {
   for (const auto& dft : dfts_) dft.write(folder);
-  write_fluxes(comm_, fluxes_, folder, scale);
+  const PlaneWave* wave = only_wave(scene_);
+  write_fluxes(comm_, fluxes_, folder, wave ? 2 * eta0 : 0);
   std::vector<RcsRow> rows;
   for (const auto& far_field : far_fields_) {
-    const std::vector<FarE> far = far_field.write(folder, scale);
-    const PlaneWave* wave = only_wave(scene_);
     const FarFieldRequest& request = far_field.request();
+    const std::vector<FarE> far =
+        far_field.write(folder, wave, only_ports(scene_) ? ports.feeds(request.spectrum.frequencies_hz) : std::vector<FeedPower>{});
     if (!wave || !request.spectrum.normalise) continue;
     const char sent = sent_of(*wave);
     std::size_t i = 0;

@@ -24,8 +24,8 @@ class Spectra {
   /// Back to zero, for the next run of a sweep. Local.
   void clear();
 
-  /// Writes what one run found. Throws SharedError. Collective over comm.
-  void write(const std::filesystem::path& folder) const;
+  /// Writes what one run found, `ports` of the same run. Throws SharedError. Collective over comm.
+  void write(const std::filesystem::path& folder, const PortRecorder<T>& ports) const;
   /// What a run of a sweep sends back to where its wave came from. Collective over comm.
   std::vector<RcsRow> backscatter(const Incidence& incidence) const;
 

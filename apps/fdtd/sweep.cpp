@@ -25,4 +25,10 @@ PlaneWave arriving(PlaneWave wave, const Incidence& incidence) {
   return wave;
 }
 
+std::vector<Port> with_one_driven(std::vector<Port> ports, std::size_t driven) {
+  for (std::size_t p = 0; p < ports.size(); ++p)
+    if (p != driven) ports[p].waveform.reset();
+  return ports;
+}
+
 }  // namespace hilbrick::fdtd

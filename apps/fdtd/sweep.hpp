@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-// A sweep: one run after the other, each with the scene's plane wave from another direction or of another polarization. Geometry and
-// fields are made once.
+// A sweep: one run after the other, each with the scene's plane wave from another direction or of another polarization, or with another
+// port driven. Geometry and fields are made once.
 
 #include <vector>
 
@@ -22,5 +22,8 @@ std::vector<Incidence> incidences_of(const Comm& comm, const SweepRequest& sweep
 
 /// A scene's plane wave arriving from another direction.
 PlaneWave arriving(PlaneWave wave, const Incidence& incidence);
+
+/// A scene's ports with the waveform of one alone.
+std::vector<Port> with_one_driven(std::vector<Port> ports, std::size_t driven);
 
 }  // namespace hilbrick::fdtd

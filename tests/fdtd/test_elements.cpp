@@ -66,6 +66,7 @@ Answer answer(const Comm& comm, const Scene& scene) {
     ports.record();
     if (ports.full()) ports.flush();
   }
+  ports.end_run();
   ports.close();
   std::vector<double> values(4);
   if (comm.rank() == 0) {

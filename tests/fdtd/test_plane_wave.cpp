@@ -284,7 +284,7 @@ TEST(PlaneWave, OfARestartIsThatOfANewSolver) {
   fresh.steps(60);
   again.steps(70);
   EXPECT_NE(again.solver.digest(), fresh.solver.digest());
-  again.solver.restart(second.plane_waves);
+  again.solver.restart(second.plane_waves, {});
   EXPECT_EQ(again.solver.steps_done(), 0);
   again.steps(60);
   EXPECT_EQ(again.solver.digest(), fresh.solver.digest());
