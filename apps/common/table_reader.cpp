@@ -55,6 +55,10 @@ std::string described(const toml::node& node) {
   }
 }
 
+std::string described(Index low) {
+  return low == std::numeric_limits<Index>::min() ? "an integer" : fmt::format("an integer of at least {}", low);
+}
+
 std::string described(Range range) {
   const std::string low = fmt::format("{} {}", range.low_open ? "above" : "of at least", range.low);
   const std::string high = fmt::format("{} {}", range.high_open ? "below" : "at most", range.high);
@@ -112,12 +116,27 @@ Place TableReader::place(const std::string& key) const {
 
 bool TableReader::known(std::string_view key) const { return std::find(known_.begin(), known_.end(), key) != known_.end(); }
 
+void TableReader::note(const std::string& key, const std::string& expected, const std::string& fallback) {
+  if (!asked_) return;
+  std::string name;
+  bool in_number = false;
+  for (const char c : name_of(key)) {
+    in_number = in_number ? c != ']' : c == '[';
+    if (!in_number && c != ']') name += c;
+  }
+  AskedKey& asked = (*asked_)[name];
+  if (asked.expected.empty()) asked.expected = expected;
+  if (asked.fallback.empty()) asked.fallback = fallback;
+}
+
 const toml::node* TableReader::node(const std::string& key) {
   if (!known(key)) known_.push_back(key);
+  note(key, "");
   return table_.get(key);
 }
 
 const toml::node& TableReader::required(const std::string& key, const std::string& expected) {
+  note(key, expected);
   if (const toml::node* found = node(key)) return *found;
   // Perhaps it is there, misspelt or without its unit.
   for (const auto& [other, value] : table_) {
@@ -142,11 +161,26 @@ double TableReader::number_of(const std::string& key, const toml::node& found, R
   return value;
 }
 
+double TableReader::number_or(const std::string& key, double fallback, Range range) {
+  note(key, described(range), fmt::format("{}", fallback));
+  return given(key) ? number(key, range) : fallback;
+}
+
+Index TableReader::integer_or(const std::string& key, Index fallback, Index low) {
+  note(key, described(low), fmt::format("{}", fallback));
+  return given(key) ? integer(key, low) : fallback;
+}
+
+std::string TableReader::word_or(const std::string& key, const char* fallback, const std::vector<std::string>& words) {
+  note(key, joined(words), fallback);
+  return given(key) ? word(key, words) : fallback;
+}
+
 double TableReader::number(const std::string& key, Range range) { return number_of(key, required(key, described(range)), range); }
 
 Index TableReader::integer(const std::string& key, Index low, Index high) {
-  const std::string expected = high == std::numeric_limits<Index>::max() ? fmt::format("an integer of at least {}", low)
-                                                                         : fmt::format("an integer from {} to {}", low, high);
+  const std::string expected =
+      high == std::numeric_limits<Index>::max() ? described(low) : fmt::format("an integer from {} to {}", low, high);
   const toml::node& found = required(key, expected);
   if (!found.is_integer())
     wrong(key, found, expected,
@@ -243,13 +277,13 @@ std::vector<TableReader::Vec3> TableReader::vectors(const std::string& key, std:
 TableReader TableReader::table(const std::string& key) {
   const toml::node& found = required(key, "a table");
   if (!found.is_table()) wrong(key, found, "a table");
-  return {*found.as_table(), name_of(key), file_};
+  return {*found.as_table(), name_of(key), file_, asked_};
 }
 
 TableReader TableReader::table_or_empty(const std::string& key) {
   static const toml::table empty;
   if (given(key)) return table(key);
-  return {empty, name_of(key), file_};
+  return {empty, name_of(key), file_, asked_};
 }
 
 std::vector<TableReader> TableReader::tables(const std::string& key) {
@@ -258,7 +292,7 @@ std::vector<TableReader> TableReader::tables(const std::string& key) {
   if (!found || (found->is_array() && found->as_array()->empty())) return out;
   if (!found->is_array_of_tables()) wrong(key, *found, fmt::format("tables, each under its own [[{}]]", key));
   for (const toml::node& element : *found->as_array())
-    out.emplace_back(*element.as_table(), fmt::format("{}[{}]", name_of(key), out.size()), file_);
+    out.emplace_back(*element.as_table(), fmt::format("{}[{}]", name_of(key), out.size()), file_, asked_);
   return out;
 }
 

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "asked_keys.hpp"
 #include "place.hpp"
 
 namespace hilbrick {
@@ -31,9 +32,10 @@ class TableReader {
  public:
   using Vec3 = std::array<double, 3>;
 
-  /// `path`: the table's name in messages ("grid", "shape[2]"). `file`: the name of the text's file.
-  TableReader(const toml::table& table, std::string path, std::string file)
-      : table_(table), path_(std::move(path)), file_(std::move(file)) {}
+  /// `path`: the table's name in messages ("grid", "shape[2]"). `file`: the name of the text's file. `asked`: gets every key asked for, if
+  /// there is one.
+  TableReader(const toml::table& table, std::string path, std::string file, AskedKeys* asked = nullptr)
+      : table_(table), path_(std::move(path)), file_(std::move(file)), asked_(asked) {}
 
   Place place() const { return place_of(table_); }
   const std::string& name() const { return path_; }
@@ -59,11 +61,9 @@ class TableReader {
   TableReader table(const std::string& key);
 
   /// Values with a default.
-  double number_or(const std::string& key, double fallback, Range range = any_number) { return given(key) ? number(key, range) : fallback; }
-  Index integer_or(const std::string& key, Index fallback, Index low) { return given(key) ? integer(key, low) : fallback; }
-  std::string word_or(const std::string& key, const char* fallback, const std::vector<std::string>& words) {
-    return given(key) ? word(key, words) : fallback;
-  }
+  double number_or(const std::string& key, double fallback, Range range = any_number);
+  Index integer_or(const std::string& key, Index fallback, Index low);
+  std::string word_or(const std::string& key, const char* fallback, const std::vector<std::string>& words);
   Vec3 vector_or(const std::string& key, const Vec3& fallback) { return given(key) ? vector(key) : fallback; }
   /// A table that may be missing, then empty; the tables of an array of tables, none when it is missing.
   TableReader table_or_empty(const std::string& key);
@@ -86,6 +86,7 @@ class TableReader {
 
  private:
   bool known(std::string_view key) const;
+  void note(const std::string& key, const std::string& expected, const std::string& fallback = "");
   [[noreturn]] void unknown(const toml::key& key, const std::string& remedy) const;
   double number_of(const std::string& key, const toml::node& found, Range range) const;
   const toml::array& words_array(const std::string& key, const std::vector<std::string>& words);
@@ -93,6 +94,7 @@ class TableReader {
 
   const toml::table& table_;
   std::string path_, file_;
+  AskedKeys* asked_;
   std::vector<std::string> known_;
 };
 

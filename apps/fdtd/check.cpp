@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "dft.hpp"
+#include "doubts.hpp"
 #include "elements.hpp"
 #include "material.hpp"
 #include "material_file.hpp"
@@ -19,19 +20,12 @@ namespace hilbrick::fdtd {
 namespace {
 
 std::string resolution(const Scene& scene) {
-  const double f = highest_source_frequency_hz(scene);
+  const double f = highest_result_frequency_hz(scene);
   if (f <= 0) return "  no source\n";
   std::string out;
-  std::vector<bool> used(scene.materials.size(), false);
-  used[0] = true;
-  for (const Shape& s : scene.shapes)
-    for (const int m : materials_of(s)) used[static_cast<std::size_t>(m)] = true;
-  for (std::size_t m = 0; m < scene.materials.size(); ++m) {
+  for (const std::size_t m : materials_in_use(scene)) {
     const Material& material = scene.materials[m];
-    if (!used[m] || material.pec) continue;
-    const double cells = cells_per_wavelength(scene, material, f);
-    out += fmt::format("  {:<16} {:6.1f} cells per wavelength at {:.4g} Hz{}\n", material.name, cells, f,
-                       cells < 10 ? "   warning: below 10, expect errors of per cents; use a smaller spacing or a lower frequency" : "");
+    out += fmt::format("  {:<16} {:6.1f} cells per wavelength at {:.4g} Hz\n", material.name, cells_per_wavelength(scene, material, f), f);
   }
   return out;
 }
@@ -75,6 +69,7 @@ void check(const Comm& comm, const Scene& scene, const Machine& constants, const
       plan::write_owners(options.owners_file, domain.partition, Tiling(numerics.grid, scene.brick));
   });
   if (!options.materials_file.empty()) write_materials(comm, scene, numerics, domain, options.materials_file);
+  tell_doubts(comm, scene, numerics);
   if (comm.rank() != 0) return;
   const Vec3& d = scene.spacing_m;
   std::string out = fmt::format("grid          {} x {} x {} cells of {:.6g} x {:.6g} x {:.6g} m: {:.3f} Mcells\n", scene.cells.x,

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <cstdio>
+
 #include "bodies.hpp"
 #include "machine_file.hpp"
 #include "mpi_program.hpp"
@@ -11,7 +13,7 @@ using namespace hilbrick::fdtd;
 
 struct CommandLine {
   std::string scene;
-  bool check = false;
+  bool check = false, keys = false;
   std::string machine;  // a file; empty: none
   CheckOptions check_options;
   std::optional<Index> steps, brick;
@@ -29,6 +31,8 @@ void declare(CLI::App& app, CommandLine& line) {
   CLI::Option* check =
       app.add_flag("--check", line.check,
                    "Print grid, time step, resolution, memory and what each method would cost, and stop before any field is allocated");
+  app.add_flag("--keys", line.keys,
+               "Print the keys that the tables of this scene may have, with what they take and their defaults, and stop");
   app.add_option("--owners", line.check_options.owners_file, "With --check: write the rank that owns each brick, as int32 [z][y][x]")
       ->type_name("FILE.npy")
       ->needs(check);
@@ -82,7 +86,20 @@ Scene scene_of(const Comm& comm, CommandLine& line) {
   return with_bodies(comm, std::move(scene));
 }
 
+void print_keys(const Comm& comm, const CommandLine& line) {
+  const std::string text = read_text(comm, line.scene, "scene file");
+  AskedKeys asked;
+  agree_on(comm, [&] { parse_scene(text, line.scene, line.set, &asked); });
+  if (comm.rank() != 0) return;
+  for (const auto& [name, key] : asked) std::printf("%s\t%s\t%s\n", name.c_str(), key.expected.c_str(), key.fallback.c_str());
+}
+
 void work(const Comm& comm, CommandLine& line) {
+  line.options.begin_s = MPI_Wtime();
+  if (line.keys) {
+    print_keys(comm, line);
+    return;
+  }
   const Scene scene = scene_of(comm, line);
   if (!line.machine.empty()) {
     const std::string text = read_text(comm, line.machine, "machine file");

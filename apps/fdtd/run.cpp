@@ -11,6 +11,7 @@
 #include <numeric>
 
 #include "advice.hpp"
+#include "doubts.hpp"
 #include "elements.hpp"
 #include "memory.hpp"
 #include "monitor.hpp"
@@ -194,7 +195,6 @@ void warn_of_early_end(std::optional<double> level_db) {
 
 template <class T>
 void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
-  const double begin = MPI_Wtime();
   const Index memory_before = resident_bytes();
   Numerics numerics;
   agree_on(comm, [&] { numerics = numerics_of(scene); });
@@ -205,6 +205,7 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
   Index planned_memory = 0;
   agree_on(comm, [&] { planned_memory = memory_plan(scene, numerics, domain, options.transport).total(); });
   require_memory(comm, planned_memory, "a coarser grid, single precision or fewer frequencies and cells in spectra");
+  tell_doubts(comm, scene, numerics);
   make_folder(comm, options.out);
   Solver<T> solver(comm, scene, numerics, domain, {options.transport});
   if (!solver.exchange().fallback().empty()) std::fprintf(stderr, "note: %s\n", solver.exchange().fallback().c_str());
@@ -219,7 +220,7 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
   Spectra<T> spectra(comm, scene, solver);
   std::optional<Progress> progress;
   if (comm.rank() == 0) progress.emplace(options.progress, product(scene.cells), numerics.steps);
-  const double setup_seconds = max(comm, MPI_Wtime() - begin);
+  const double setup_seconds = max(comm, MPI_Wtime() - options.begin_s);
 
   Timer loop, steps;
   StepTimes step_times(scene.deadline_s);
@@ -341,6 +342,11 @@ void warn_of_idle_ranks(const Comm& comm, const Domain& domain) {
           idle, comm.size(), largest_useful_ranks(domain.partition.tiling(), domain.partition.weights()))
           .c_str(),
       stderr);
+}
+
+void tell_doubts(const Comm& comm, const Scene& scene, const Numerics& numerics) {
+  if (comm.rank() != 0) return;
+  for (const std::string& doubt : doubts(scene, numerics)) std::fprintf(stderr, "warning: %s\n", doubt.c_str());
 }
 
 void run(const Comm& comm, const Scene& scene, const RunOptions& options) {

@@ -21,6 +21,7 @@ struct RunOptions {
   bool verify = false;       // the halos, before the first step
   Machine machine;           // its nodes are those that the ranks found themselves on
   std::string machine_name;  // the file that it is from; empty: defaults
+  double begin_s = 0;        // MPI_Wtime() when set-up began, before files were read
 };
 
 /// Runs a scene, writes its output into options.out and prints the table. Throws SharedError. Collective over comm.
@@ -37,5 +38,8 @@ void check(const Comm& comm, const Scene& scene, const Machine& machine, const C
 
 /// One warning on rank 0 when some ranks own nothing. Collective over comm.
 void warn_of_idle_ranks(const Comm& comm, const Domain& domain);
+
+/// One warning on rank 0 for each of doubts() (doubts.hpp). Local.
+void tell_doubts(const Comm& comm, const Scene& scene, const Numerics& numerics);
 
 }  // namespace hilbrick::fdtd

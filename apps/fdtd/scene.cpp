@@ -75,11 +75,11 @@ Component component_from_word(const std::string& word) {
   return static_cast<Component>(std::find(component_words().begin(), component_words().end(), word) - component_words().begin());
 }
 
-Scene parse_scene(std::string_view text, const std::string& path, const std::vector<std::string>& overrides) {
+Scene parse_scene(std::string_view text, const std::string& path, const std::vector<std::string>& overrides, AskedKeys* asked) {
   toml::table root = parse_toml(text, path);
   for (const std::string& override : overrides) apply_override(root, override);
 
-  TableReader reader(root, "", path);
+  TableReader reader(root, "", path, asked);
   Scene scene;
   read_grid(reader.table("grid"), scene);
   read_run(reader.table_or_empty("run"), scene);

@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "asked_keys.hpp"
 #include "place.hpp"
 
 namespace hilbrick::fdtd {
@@ -281,9 +282,10 @@ struct Scene {
 };
 
 /// Parses and checks a scene. `path` is only used in messages and to find files named by the scene. `overrides`: "key.path=value" as
-/// of --set, applied to the text's tree before it is read. Throws Error with file:line:column. Local: call it with the same text on every
-/// rank.
-Scene parse_scene(std::string_view text, const std::string& path, const std::vector<std::string>& overrides = {});
+/// of --set, applied to the text's tree before it is read. `asked`: gets all keys that the scene's tables may have. Throws Error with
+/// file:line:column. Local: call it with the same text on every rank.
+Scene parse_scene(std::string_view text, const std::string& path, const std::vector<std::string>& overrides = {},
+                  AskedKeys* asked = nullptr);
 
 /// The materials that a shape may have, indices into Scene::materials.
 std::vector<int> materials_of(const Shape&);

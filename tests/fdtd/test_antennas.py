@@ -313,6 +313,13 @@ class Antennas(unittest.TestCase):
         self.assertIn("cut short", self.succeed(self.line((15, 25)), "--steps", 100).stderr)
         self.assertNotIn("cut short", self.succeed(self.line((15, 25))).stderr)
 
+    def test_doubts_are_told(self):
+        coarse = self.line((15, 25)).replace("2e9", "40e9")
+        for arguments in ([], ["--check"]):
+            told = self.succeed(coarse, "--steps", 100, *arguments, ranks=2).stderr
+            self.assertEqual(told.count("warning: vacuum: 7.49 cells per wavelength at 4e+10 Hz"), 1, told)
+            self.assertNotIn("cells per wavelength", self.succeed(self.line((15, 25)), "--steps", 100, *arguments).stderr)
+
     def test_optical_theorem(self):
         for direction, polarization in ([0, 0, -1], [1, 0, 0]), ([-2, 0, -1], [-1, 0, 2]):
             self.succeed(ABSORBER, "--set", f"source.0.direction={direction}", "--set", f"source.0.polarization={polarization}", ranks=2)
