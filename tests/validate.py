@@ -417,6 +417,16 @@ def patch_antenna(bench):
     bench.plot("patch_antenna", draw)
 
 
+def absorber(bench):
+    out = bench.run("absorber", quick=["run.steps=20000"])
+    with h5py.File(out / "probes.h5") as file:
+        for name in file:
+            values = np.sqrt(sum(file[name][f"E{axis}"][:] ** 2 for axis in "xyz"))
+            parts = [np.max(part) / np.max(values) for part in np.array_split(values, 10)]
+            bench.row(f"{name}: largest field of the last tenth, of all", 0, parts[-1], 1e-6 if bench.full else 1e-5, "absolute")
+            bench.row(f"{name}: of the last tenth, of the fifth", 0, parts[-1] / parts[4], 1.5, "absolute")
+
+
 def prime(bench):
     folder = bench.options.prime
     references = {pol: np.loadtxt(folder / f"rcs_2580MHz_{pol}.txt") for pol in ("HH", "VV")}
@@ -437,7 +447,7 @@ def prime(bench):
         bench.plot(f"prime_{pol}", draw)
 
 
-CASES = {case.__name__: case for case in (pec_sphere, dielectric_sphere, almond, half_wave_dipole, two_dipoles, waveguide, slab, fresnel, patch_antenna)}
+CASES = {case.__name__: case for case in (pec_sphere, dielectric_sphere, almond, half_wave_dipole, two_dipoles, waveguide, slab, fresnel, patch_antenna, absorber)}
 
 
 def main():
