@@ -187,6 +187,16 @@ void RunningDft<T>::clear() {
 }
 
 template <class T>
+void RunningDft<T>::state(Checkpoint& c) {
+  for (std::size_t r = 0; r < regions_.size(); ++r) {
+    std::vector<Part> parts;
+    for (Share& share : shares_)
+      if (share.region == r) parts.push_back({shifted(share.cells, -regions_[r].cells.lo), share.sums.data()});
+    c.parts<double>("region_" + std::to_string(r), 2 * static_cast<Index>(frequencies_hz_.size()), regions_[r].cells.extent(), parts);
+  }
+}
+
+template <class T>
 Complex RunningDft<T>::normalised(const Share& share, std::size_t frequency, std::size_t value) const {
   const auto volume = static_cast<std::size_t>(share.cells.volume());
   const double* re = share.sums.data() + 2 * frequency * volume;

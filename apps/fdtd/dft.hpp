@@ -56,6 +56,8 @@ class RunningDft {
   void record();
   /// Back to zero. Local.
   void clear();
+  /// Collective, as everything that a checkpoint is told.
+  void state(Checkpoint& c);
 
   const std::vector<double>& frequencies_hz() const { return frequencies_hz_; }
   const std::vector<Region>& regions() const { return regions_; }
@@ -104,6 +106,8 @@ class DftMonitor {
   DftMonitor(const Comm& comm, const Scene& scene, const Solver<T>& solver, const DftRequest& request);
 
   void record() { dft_.record(); }
+  void state(Checkpoint& c) { dft_.state(c); }
+  const DftRequest& request() const { return request_; }
   /// Writes /<field>/{re, im} as [frequency][z][y][x]. Throws SharedError. Collective over comm.
   void write(const std::filesystem::path& folder) const;
 

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <hilbrick/checkpoint.hpp>
 #include <vector>
 
 #include "material.hpp"
@@ -22,13 +23,16 @@ namespace hilbrick::fdtd {
 template <class T>
 class Dispersion {
  public:
-  /// The fields must outlive it. Local.
-  Dispersion(const Numerics& numerics, const std::vector<Field<T>>& fields, const Matter<T>& matter);
+  /// The fields and the matter must outlive it. Local.
+  Dispersion(const Comm& comm, const Numerics& numerics, const std::vector<Field<T>>& fields, const Matter<T>& matter);
 
   /// Before E is updated: keeps it. Local.
   void keep_e();
   /// After E was updated by curl and sources: adds what poles do to it, and moves them on. Local.
   void follow_e();
+
+  /// Collective, as everything that a checkpoint is told.
+  void state(Checkpoint& c);
 
   /// No polarization, as before the first step. Local.
   void rest() { std::fill(state_.begin(), state_.end(), T(0)); }
@@ -36,6 +40,10 @@ class Dispersion {
   Index bytes() const;
 
  private:
+  /// Calls f(box, component, first cell, count, medium) for each row of values in a medium with poles.
+  template <class F>
+  void for_each_row(F&& f) const;
+
   struct PoleStep {
     T one_plus_alpha, chi, delta;  // the last two for the states' units
   };
@@ -47,8 +55,11 @@ class Dispersion {
     std::size_t first_pole, poles;
     std::size_t state;
   };
+  const Comm& comm_;
+  const std::vector<Field<T>>& fields_;
+  const Matter<T>& matter_;
   std::vector<PoleStep> steps_;
-  std::vector<Stretch> stretches_;
+  std::vector<Stretch> stretches_;  // in the order of for_each_row
   std::vector<T> state_;
 };
 

@@ -36,6 +36,7 @@ class FarFieldMonitor {
   FarFieldMonitor(const Comm& comm, const Scene& scene, const Solver<T>& solver, const FarFieldRequest& request);
 
   void record() { dft_.record(); }
+  void state(Checkpoint& c) { dft_.state(c); }
   void clear() { dft_.clear(); }
   const FarFieldRequest& request() const { return request_; }
 

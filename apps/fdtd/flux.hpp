@@ -18,6 +18,7 @@ class FluxMonitor {
   FluxMonitor(const Comm& comm, const Scene& scene, const Solver<T>& solver, const FluxRequest& request);
 
   void record() { dft_.record(); }
+  void state(Checkpoint& c) { dft_.state(c); }
   const FluxRequest& request() const { return request_; }
   /// Power at each frequency: along the axis, or outwards; W for normalised spectra, else J/Hz. Collective over comm.
   std::vector<double> power() const;

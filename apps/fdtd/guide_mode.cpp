@@ -106,6 +106,15 @@ void GuideLine<T>::update_h() {
   }
 }
 
+template <class T>
+void GuideLine<T>::state(Checkpoint& c) {
+  c.values("e", e_);
+  c.values("h", h_);
+  c.values("g", g_);
+  c.values("psi_e", psi_e_);
+  c.values("psi_h", psi_h_);
+}
+
 template class GuideLine<float>;
 template class GuideLine<double>;
 

@@ -10,6 +10,7 @@
 // absorbing end, 2e-8 of the wave.
 
 #include <array>
+#include <hilbrick/checkpoint.hpp>
 #include <vector>
 
 #include "cpml.hpp"
@@ -51,6 +52,9 @@ class GuideLine {
   T h() const { return h_[plane_node - 1]; }  // half a cell before it, seen along the direction
   void update_e(Index step);
   void update_h();
+
+  /// Collective, as everything that a checkpoint is told.
+  void state(Checkpoint& c);
 
  private:
   // Nodes of the line, along the direction of the wave, whichever that is along the axis: absorber, the driven node, the source plane, some

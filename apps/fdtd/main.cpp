@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <cstdio>
+#include <regex>
 
 #include "bodies.hpp"
 #include "machine_file.hpp"
@@ -11,6 +12,19 @@ namespace {
 using namespace hilbrick;
 using namespace hilbrick::fdtd;
 
+/// Seconds of HH:MM:SS; none for other texts.
+std::optional<double> seconds_of(const std::string& text) {
+  std::smatch part;
+  if (!std::regex_match(text, part, std::regex("([0-9]{1,5}):([0-5]?[0-9]):([0-5]?[0-9])"))) return std::nullopt;
+  return 3600 * std::stod(part[1]) + 60 * std::stod(part[2]) + std::stod(part[3]);
+}
+
+const CLI::Validator clock_time(
+    [](const std::string& text) {
+      return seconds_of(text) ? std::string() : "expected hours, minutes and seconds as HH:MM:SS, found \"" + text + "\"";
+    },
+    "", "");
+
 struct CommandLine {
   std::string scene;
   bool check = false, keys = false;
@@ -18,7 +32,7 @@ struct CommandLine {
   CheckOptions check_options;
   std::optional<Index> steps, brick;
   std::string method, precision;  // empty: the scene's
-  std::string transport = "auto", progress = "auto";
+  std::string transport = "auto", progress = "auto", max_walltime;
   std::vector<std::string> set;
   RunOptions options;
 };
@@ -52,6 +66,11 @@ void declare(CLI::App& app, CommandLine& line) {
   app.add_option("--machine", line.machine,
                  "What the machine's time model is made of, as hilbrick-calibrate writes it (default: round numbers)")
       ->type_name("FILE.toml");
+  app.add_option("--restart", line.options.restart, "Go on from a checkpoint, or from the newest one in a folder that can be used")
+      ->type_name("PATH");
+  app.add_option("--max-walltime", line.max_walltime, "Write a checkpoint and stop in time to end after so long")
+      ->check(clock_time)
+      ->type_name("HH:MM:SS");
   app.add_flag("--verify", line.options.verify, "Prove the exchange of halos on this scene's partition before the first step");
   app.add_option("--out", line.options.out, "Folder for the output (default: out)")->type_name("DIR");
   app.add_option("--progress", line.progress, "auto (a live line on a terminal), bar, json or none")
@@ -72,15 +91,16 @@ ProgressStyle style_from_word(const std::string& word) {
 
 Scene scene_of(const Comm& comm, CommandLine& line) {
   const std::string text = read_text(comm, line.scene, "scene file");
+  if (!line.precision.empty()) line.set.push_back("run.precision=" + line.precision);
   if (line.steps) line.set.push_back("run.steps=" + std::to_string(*line.steps));
   Scene scene;
   agree_on(comm, [&] { scene = parse_scene(text, line.scene, line.set); });
   if (line.steps) scene.stop_below_db.reset();
   if (line.brick) scene.brick = *line.brick;
   if (!line.method.empty()) scene.method = *method_from_name(line.method);
-  if (!line.precision.empty()) scene.precision = line.precision == "single" ? Precision::single_ : Precision::double_;
   line.options.method = name_of(scene.method);
   line.options.progress = style_from_word(line.progress);
+  line.options.max_walltime_s = seconds_of(line.max_walltime);
   for (const Transport t : {Transport::automatic, Transport::message, Transport::shared})
     if (line.transport == name_of(t)) line.options.transport = t;
   return with_bodies(comm, std::move(scene));
@@ -95,7 +115,6 @@ void print_keys(const Comm& comm, const CommandLine& line) {
 }
 
 void work(const Comm& comm, CommandLine& line) {
-  line.options.begin_s = MPI_Wtime();
   if (line.keys) {
     print_keys(comm, line);
     return;
@@ -118,6 +137,8 @@ void work(const Comm& comm, CommandLine& line) {
 
 int main(int argc, char** argv) {
   CommandLine line;
+  line.options.begin = std::chrono::steady_clock::now();
+  line.options.command.assign(argv, argv + argc);
   return run_with_options(
       argc, argv, "hilbrick-fdtd", [&](CLI::App& app) { declare(app, line); }, [&](const Comm& comm) { work(comm, line); });
 }

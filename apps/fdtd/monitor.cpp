@@ -73,6 +73,13 @@ void ProbeRecorder<T>::close() {
   });
 }
 
+template <class T>
+void ProbeRecorder<T>::state(Checkpoint& c) {
+  if (taps_.count() == 0) return;
+  if (!c.reads()) flush();
+  c.series("probes", file_.get());
+}
+
 Box snapshot_cells(const Scene& scene, const SnapshotRequest& request) {
   Box cells = touched_cells(scene, request.low_m, request.high_m);
   for (int a = 1; a < 3; ++a) {
@@ -105,13 +112,29 @@ void SnapshotWriter<T>::write() {
 }
 
 template <class T>
+void SnapshotWriter<T>::find_earlier() {
+  if (comm_.rank() != 0) return;
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    const SnapshotRequest& request = scene_.snapshots[i];
+    for (Index step = request.every; step <= solver_.steps_done(); step += request.every)
+      if (std::filesystem::exists(folder_ / file_name(request, step)))
+        files_[i].emplace_back(file_name(request, step), static_cast<double>(step) * solver_.numerics().dt_s);
+  }
+}
+
+template <class T>
+std::string SnapshotWriter<T>::file_name(const SnapshotRequest& request, Index step) const {
+  return fmt::format("{}_{:07}.vtkhdf", request.name, step);
+}
+
+template <class T>
 void SnapshotWriter<T>::write_one(std::size_t which) {
   const SnapshotRequest& request = scene_.snapshots[which];
   const Box cells = snapshot_cells(scene_, request);
   const Int3 extent = cells.extent();
   const Vec3& d = scene_.spacing_m;
   const Index step = solver_.steps_done();
-  const std::string name = fmt::format("{}_{:07}.vtkhdf", request.name, step);
+  const std::string name = file_name(request, step);
 
   // Values as points of VTK's ImageData, which every version reads (9.1 takes cells to be as many as points): in the middle of each cell,
   // or, for Yee values, at its low corner, with the component's offset from there as an attribute.

@@ -30,6 +30,8 @@ class ProbeRecorder {
   void flush();
   /// Flushes and gives the file its name. Collective over comm.
   void close();
+  /// What was noted so far. Collective, as everything that a checkpoint is told.
+  void state(Checkpoint& c);
 
  private:
   const Comm& comm_;
@@ -48,8 +50,11 @@ class SnapshotWriter {
   bool due() const;
   /// Writes what is due. Collective over comm.
   void write();
+  /// After a restart: the index names what earlier runs left in the folder, up to the present step. Local.
+  void find_earlier();
 
  private:
+  std::string file_name(const SnapshotRequest& request, Index step) const;
   void write_one(std::size_t which);
 
   const Comm& comm_;

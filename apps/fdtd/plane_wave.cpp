@@ -255,6 +255,14 @@ void IncidentLine<T>::update_h() {
   }
 }
 
+template <class T>
+void IncidentLine<T>::state(Checkpoint& c) {
+  c.values("e", e_);
+  c.values("h", h_);
+  c.values("psi_e", psi_e_);
+  c.values("psi_h", psi_h_);
+}
+
 template class IncidentSignal<float>;
 template class IncidentSignal<double>;
 template class IncidentLine<float>;

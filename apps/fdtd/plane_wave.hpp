@@ -15,6 +15,7 @@
 
 #include <array>
 #include <cstdint>
+#include <hilbrick/checkpoint.hpp>
 #include <vector>
 
 #include "cpml.hpp"
@@ -103,6 +104,9 @@ class IncidentLine {
 
   void update_e(Index step);
   void update_h();
+
+  /// Collective, as everything that a checkpoint is told.
+  void state(Checkpoint& c);
 
  private:
   T gain_e_, gain_h_, inverse_;  // dt / eps, dt / mu, 1 / spacing

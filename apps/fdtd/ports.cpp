@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <utility>
 
@@ -107,22 +108,15 @@ void PortRecorder<T>::end_run() {
     const Port& port = ports_[p];
     for (const double frequency_hz : port.frequencies_hz) {
       const Complex voltage = mean_voltage(p, frequency_hz);
-      csv_ += fmt::format("{:.9g},{},", frequency_hz, port.name);
+      Finding found{frequency_hz, p, {}, {}, {}};
       if (driven.size() == 1) {
         const std::size_t from = driven.front();
-        const Complex s = 2.0 * voltage / generator(from, frequency_hz) * std::sqrt(ports_[from].resistance_ohm / port.resistance_ohm) -
-                          (p == from ? 1.0 : 0.0);
-        csv_ += fmt::format("{},{:.9g},{:.9g},{:.6g},", ports_[from].name, s.real(), s.imag(), decibel(s));
-        scattering_[frequency_hz][{p, from}] = s;
-      } else {
-        csv_ += ",,,,";
+        found.driven = from;
+        found.s = 2.0 * voltage / generator(from, frequency_hz) * std::sqrt(ports_[from].resistance_ohm / port.resistance_ohm) -
+                  (p == from ? 1.0 : 0.0);
       }
-      if (port.waveform) {
-        const Complex z = port.resistance_ohm * voltage / (generator(p, frequency_hz) - voltage);
-        csv_ += fmt::format("{:.9g},{:.9g}\n", z.real(), z.imag());
-      } else {
-        csv_ += ",\n";
-      }
+      if (port.waveform) found.z_ohm = port.resistance_ohm * voltage / (generator(p, frequency_hz) - voltage);
+      findings_.push_back(found);
     }
   }
 }
@@ -148,17 +142,31 @@ std::vector<FeedPower> PortRecorder<T>::feeds(const std::vector<double>& frequen
 }
 
 template <class T>
+std::string PortRecorder<T>::csv() const {
+  std::string out = "frequency_hz,port,driven_port,s_re,s_im,s_db,z_re_ohm,z_im_ohm\n";
+  for (const Finding& f : findings_) {
+    out += fmt::format("{:.9g},{},", f.frequency_hz, ports_[f.port].name);
+    out += f.driven ? fmt::format("{},{:.9g},{:.9g},{:.6g},", ports_[*f.driven].name, f.s.real(), f.s.imag(), decibel(f.s)) : ",,,,";
+    out += f.z_ohm ? fmt::format("{:.9g},{:.9g}\n", f.z_ohm->real(), f.z_ohm->imag()) : ",\n";
+  }
+  return out;
+}
+
+template <class T>
 std::string PortRecorder<T>::touchstone() const {
   const std::size_t n = ports_.size();
   for (const Port& port : ports_)
     if (port.resistance_ohm != ports_[0].resistance_ohm) return {};  // the format knows one for all
-  for (const auto& [frequency_hz, matrix] : scattering_)
+  std::map<double, Matrix> scattering;
+  for (const Finding& f : findings_)
+    if (f.driven) scattering[f.frequency_hz][{f.port, *f.driven}] = f.s;
+  for (const auto& [frequency_hz, matrix] : scattering)
     if (matrix.size() != n * n) return {};
-  if (scattering_.empty()) return {};
+  if (scattering.empty()) return {};
   std::string out = "!";
   for (std::size_t p = 0; p < n; ++p) out += fmt::format(" Port[{}] = {}", p + 1, ports_[p].name);
   out += fmt::format("\n# Hz S RI R {:.9g}\n", ports_[0].resistance_ohm);
-  for (const auto& [frequency_hz, matrix] : scattering_) {
+  for (const auto& [frequency_hz, matrix] : scattering) {
     out += fmt::format("{:.9g}", frequency_hz);
     // Row by row, each on lines of its own of at most four; of two ports on one line, column by column.
     for (std::size_t row = 0; row < n; ++row) {
@@ -178,11 +186,41 @@ void PortRecorder<T>::close() {
   agree_on(comm_, [&] {
     if (comm_.rank() != 0 || scene_.ports.empty()) return;
     if (file_) std::exchange(file_, nullptr)->close();
-    if (csv_.empty()) return;
-    write_file(folder_ / "ports.csv", "frequency_hz,port,driven_port,s_re,s_im,s_db,z_re_ohm,z_im_ohm\n" + csv_);
+    if (findings_.empty()) return;
+    write_file(folder_ / "ports.csv", csv());
     const std::string matrices = touchstone();
     if (!matrices.empty()) write_file(folder_ / fmt::format("ports.s{}p", ports_.size()), matrices);
   });
+}
+
+template <class T>
+void PortRecorder<T>::state(Checkpoint& c) {
+  if (taps_.count() == 0) return;
+  if (!c.reads()) flush();
+  if (!scene_.sweep) c.series("voltages", file_.get());
+  c.value("steps", flushed_);
+  for (std::size_t p = 0; p < spectra_.size(); ++p) {
+    std::vector<double> parts;
+    for (const Complex& v : spectra_[p]) parts.insert(parts.end(), {v.real(), v.imag()});
+    c.values("spectra_" + std::to_string(p), parts);
+    for (std::size_t f = 0; f < spectra_[p].size(); ++f) spectra_[p][f] = {parts[2 * f], parts[2 * f + 1]};
+  }
+  std::vector<double> numbers;  // seven for each finding
+  constexpr double none = -1, no_impedance = std::numeric_limits<double>::quiet_NaN();
+  for (const Finding& f : findings_) {
+    const Complex z_ohm = f.z_ohm.value_or(Complex(no_impedance));
+    numbers.insert(numbers.end(), {f.frequency_hz, static_cast<double>(f.port), f.driven ? static_cast<double>(*f.driven) : none,
+                                   f.s.real(), f.s.imag(), z_ohm.real(), z_ohm.imag()});
+  }
+  c.list("findings", numbers);
+  findings_.clear();
+  for (std::size_t i = 0; i < numbers.size(); i += 7) {
+    const double* n = numbers.data() + i;
+    Finding found{n[0], static_cast<std::size_t>(n[1]), {}, {n[3], n[4]}, {}};
+    if (n[2] != none) found.driven = static_cast<std::size_t>(n[2]);
+    if (!std::isnan(n[5])) found.z_ohm = {n[5], n[6]};
+    findings_.push_back(found);
+  }
 }
 
 template class PortRecorder<float>;

@@ -10,6 +10,7 @@
 #include <hilbrick/output.hpp>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,9 +49,19 @@ class PortRecorder {
   std::vector<FeedPower> feeds(const std::vector<double>& frequencies_hz) const;
   /// Writes what was found. Collective over comm.
   void close();
+  /// Collective, as everything that a checkpoint is told.
+  void state(Checkpoint& c);
 
  private:
   using Complex = std::complex<double>;
+  /// What a run found of a port at a frequency.
+  struct Finding {
+    double frequency_hz;
+    std::size_t port;
+    std::optional<std::size_t> driven;  // where it was the only one, and S from there
+    Complex s;
+    std::optional<Complex> z_ohm;  // what a generator sees
+  };
   /// S of one frequency, from each driven port to each port.
   using Matrix = std::map<std::pair<std::size_t, std::size_t>, Complex>;  // by {to, from}
 
@@ -58,6 +69,7 @@ class PortRecorder {
   Complex mean_voltage(std::size_t port, double frequency_hz) const;
   /// The open-circuit voltage of a port, likewise; 0 without a generator.
   Complex generator(std::size_t port, double frequency_hz) const;
+  std::string csv() const;
   std::string touchstone() const;
 
   const Comm& comm_;
@@ -70,8 +82,7 @@ class PortRecorder {
   Taps<T> taps_;                               // one for each edge
   Index flushed_ = 0;                          // steps
   std::vector<std::vector<Complex>> spectra_;  // rank 0: of each port's voltage
-  std::string csv_;                            // rank 0: of all runs
-  std::map<double, Matrix> scattering_;        // rank 0: by frequency
+  std::vector<Finding> findings_;              // rank 0: of all runs
   std::unique_ptr<SeriesFile> file_;           // rank 0
 };
 

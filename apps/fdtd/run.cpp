@@ -8,9 +8,11 @@
 #include <cmath>
 #include <cstdio>
 #include <hilbrick/memory.hpp>
+#include <limits>
 #include <numeric>
 
 #include "advice.hpp"
+#include "checkpointing.hpp"
 #include "doubts.hpp"
 #include "elements.hpp"
 #include "memory.hpp"
@@ -44,8 +46,9 @@ class EnergyWatch {
     return see_every_ > 0 && static_cast<double>(step) * numerics_.dt_s <= sources_end_s_ && step % see_every_ == 0;
   }
 
-  /// Throws SharedError when the field is not finite or has grown without a source: every rank sees the same energy.
-  void see(const Energy& energy, Index step) {
+  /// Throws SharedError when the field is not finite or has grown without a source: every rank sees the same energy. `extra`: a look that a
+  /// longer run would not take here, so nothing is kept of it but the level.
+  void see(const Energy& energy, Index step, bool extra) {
     if (energy.not_finite) throw SharedError(not_finite(*energy.not_finite, step), 4);
     const bool driven = static_cast<double>(step) * numerics_.dt_s <= silent_after_s_;
     if (!driven && seen_driven_ && energy.joule > 10 * highest_)
@@ -53,10 +56,24 @@ class EnergyWatch {
                                     "({:.3g} J), and they have fallen silent: the scheme is unstable. {}",
                                     step, energy.joule, highest_, advice()),
                         4);
+    const double highest = std::max(highest_, energy.joule);
+    if (highest > 0 && energy.joule > 0) level_db_ = 10 * std::log10(energy.joule / highest);
+    if (extra) return;
     seen_driven_ = seen_driven_ || driven;
-    highest_ = std::max(highest_, energy.joule);
-    if (highest_ > 0 && energy.joule > 0) level_db_ = 10 * std::log10(energy.joule / highest_);
+    highest_ = highest;
     may_stop_ = static_cast<double>(step) * numerics_.dt_s > sources_end_s_;
+  }
+
+  /// As before the first step.
+  void begin() {
+    highest_ = 0;
+    seen_driven_ = may_stop_ = false;
+    level_db_.reset();
+  }
+  /// Collective, as everything that a checkpoint is told.
+  void state(Checkpoint& c) {
+    c.value("highest_j", highest_);
+    c.value("seen_driven", seen_driven_);
   }
 
   std::optional<double> level_db() const { return level_db_; }
@@ -183,19 +200,43 @@ void make_folder(const Comm& comm, const std::filesystem::path& folder) {
 }
 
 /// Spectra want fields that have died away.
-void warn_of_early_end(std::optional<double> level_db) {
-  if (level_db && *level_db > -30)
+void warn_of_early_end(double level_db) {
+  if (level_db > -30)
     std::fputs(
         fmt::format("warning: at the end the fields' energy is only {:.0f} dB below its highest, so spectra are cut short; run longer, "
                     "best with stop_below_db\n",
-                    -*level_db)
+                    -level_db)
             .c_str(),
         stderr);
 }
 
+/// How far a scene has come: of a sweep, the run that it is at, and what those before it gave.
+struct Position {
+  Index run = 0, steps_before = 0;
+  std::vector<RcsRow> rows;
+  double level_db = -std::numeric_limits<double>::infinity();  // at the end of the run that fell least
+
+  /// Collective, as everything that a checkpoint is told.
+  void state(Checkpoint& c) {
+    c.value("run", run);
+    c.value("steps_before", steps_before);
+    c.value("level_db", level_db);
+    std::vector<double> numbers;  // six for each row
+    for (const RcsRow& r : rows)
+      numbers.insert(numbers.end(), {r.frequency_hz, r.theta_deg, r.phi_deg, double(r.pol[0]), double(r.pol[1]), r.rcs_m2});
+    c.list("rcs", numbers);
+    rows.clear();
+    for (std::size_t i = 0; i < numbers.size(); i += 6) {
+      const double* n = numbers.data() + i;
+      rows.push_back({n[0], n[1], n[2], {static_cast<char>(n[3]), static_cast<char>(n[4])}, n[5]});
+    }
+  }
+};
+
 template <class T>
 void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
   const Index memory_before = resident_bytes();
+  const StopSignals signals;
   Numerics numerics;
   agree_on(comm, [&] { numerics = numerics_of(scene); });
   agree_on(comm, [&] { check_elements(scene, numerics); });
@@ -218,19 +259,66 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
   PortRecorder<T> ports(comm, scene, solver, options.out, scene.check_every);
   SnapshotWriter<T> snapshots(comm, scene, solver, options.out);
   Spectra<T> spectra(comm, scene, solver);
+  EnergyWatch watch(scene, numerics);
+  Position at;
+  const bool by_port = scene.sweep && !scene.sweep->ports.empty();
+  std::vector<Incidence> incidences;
+  if (scene.sweep && !by_port) incidences = incidences_of(comm, *scene.sweep);
+  const auto runs = static_cast<Index>(!scene.sweep ? 1 : by_port ? scene.sweep->ports.size() : incidences.size());
+  /// Of a sweep: what the run that it is at begins with.
+  const auto set_up_run = [&] {
+    if (!scene.sweep) return;
+    const auto i = static_cast<std::size_t>(at.run);
+    const std::vector<Port> playing = by_port ? with_one_driven(scene.ports, scene.sweep->ports[i]) : scene.ports;
+    solver.restart(by_port ? std::vector<PlaneWave>() : std::vector{arriving(scene.plane_waves.front(), incidences[i])}, playing);
+    ports.restart(playing);
+    spectra.clear();
+    watch.begin();
+  };
+  Checkpointing checkpointing(comm, scene, options, signals, solver.allocated_bytes(), [&](Checkpoint& c) {
+    at.state(c);
+    if (c.reads()) set_up_run();
+    c.within("solver", [&] { solver.state(c); });
+    c.within("energy", [&] { watch.state(c); });
+    c.within("probes", [&] { probes.state(c); });
+    c.within("ports", [&] { ports.state(c); });
+    c.within("spectra", [&] { spectra.state(c); });
+  });
+  bool goes_on = checkpointing.restart();
+  if (solver.steps_done() > numerics.steps)
+    throw SharedError(
+        fmt::format("--restart: expected a checkpoint of step {} or earlier, where the run ends, found one of step {}; let the run "
+                    "go further, by --steps or [run]",
+                    numerics.steps, solver.steps_done()));
+  if (goes_on) snapshots.find_earlier();
   std::optional<Progress> progress;
   if (comm.rank() == 0) progress.emplace(options.progress, product(scene.cells), numerics.steps);
-  const double setup_seconds = max(comm, MPI_Wtime() - options.begin_s);
+  const double setup_seconds = max(comm, std::chrono::duration<double>(std::chrono::steady_clock::now() - options.begin).count());
 
+  /// Output whose failure says how to go on.
+  const auto saved = [&](auto&& f) {
+    try {
+      f();
+    } catch (const SharedError& failure) {
+      throw checkpointing.with_advice(failure);
+    }
+  };
   Timer loop, steps;
   StepTimes step_times(scene.deadline_s);
-  Index steps_before = 0;  // in earlier runs of a sweep
-  /// From t = 0 to the end; `later_runs` will follow. Gives the energy's level at the end.
+  bool stopped = false;
+  /// Looks at the energy if that is due after a step; whether the fields have died away.
+  const auto died_away = [&](Index step) {
+    const bool check = step % scene.check_every == 0, last = step == numerics.steps;
+    if (check || last || watch.must_see(step))
+      loop.time([&] { watch.see(solver.energy(), step, last && !check && !watch.must_see(step)); });
+    return check && scene.stop_below_db && watch.below(*scene.stop_below_db);
+  };
+  /// To the end, or until the run must stop; `later_runs` will follow.
   const auto march = [&](Index later_runs) {
-    EnergyWatch watch(scene, numerics);
-    bool done = numerics.steps == 0;
+    bool done = goes_on && died_away(solver.steps_done());
+    done = done || solver.steps_done() == numerics.steps;
     step_times.start(exchange_seconds(solver.exchange().counters()));
-    while (!done) {
+    while (!done && !stopped) {
       loop.time([&] {
         steps.time([&] { solver.step(); });
         probes.record();
@@ -238,64 +326,49 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
         spectra.record();
       });
       const Index step = solver.steps_done();
-      done = step == numerics.steps;
-      const bool check = step % scene.check_every == 0 || done;
-      if (check) {
-        probes.flush();  // first: what led to a failure is worth most
-        ports.flush();
+      if (step % scene.check_every == 0 || step == numerics.steps || probes.full() || ports.full()) {
+        saved([&] {
+          probes.flush();  // first: what led to a failure is worth most
+          ports.flush();
+        });
       }
-      if (check || watch.must_see(step)) loop.time([&] { watch.see(solver.energy(), step); });
-      done = done || (check && scene.stop_below_db && watch.below(*scene.stop_below_db));
-      if (probes.full()) probes.flush();
-      if (ports.full()) ports.flush();
-      if (snapshots.due()) snapshots.write();
-      if (progress && later_runs > 0 && done) progress->expect(steps_before + (later_runs + 1) * step);
-      if (progress) progress->tell(steps_before + step, watch.level_db());
+      done = died_away(step) || step == numerics.steps;
+      if (snapshots.due()) saved([&] { snapshots.write(); });
+      if (progress && later_runs > 0 && done) progress->expect(at.steps_before + (later_runs + 1) * step);
+      if (progress) progress->tell(at.steps_before + step, watch.level_db());
+      stopped = checkpointing.stop_after(at.steps_before + step, done && later_runs == 0);
       step_times.note(exchange_seconds(solver.exchange().counters()));
     }
-    steps_before += solver.steps_done();
-    return watch.level_db();
   };
-  std::optional<double> level_db;  // at the end of the run that fell least
-  /// `runs` runs, each begun by begin(i) and evaluated by end(i).
-  const auto sweep = [&](std::size_t runs, auto&& begin_run, auto&& end_run) {
-    if (progress) progress->expect(static_cast<Index>(runs) * numerics.steps);
-    for (std::size_t i = 0; i < runs; ++i) {
-      begin_run(i);
-      level_db = std::max(level_db, march(static_cast<Index>(runs - i - 1)));
-      end_run(i);
-    }
-  };
-  if (scene.sweep && !scene.sweep->ports.empty()) {
-    const auto drive = [&](std::size_t i) {
-      const std::vector<Port> playing = with_one_driven(scene.ports, scene.sweep->ports[i]);
-      solver.restart({}, playing);
-      ports.restart(playing);
-    };
-    sweep(scene.sweep->ports.size(), drive, [&](std::size_t) { ports.end_run(); });
-  } else if (scene.sweep) {
-    const std::vector<Incidence> incidences = incidences_of(comm, *scene.sweep);
-    std::vector<RcsRow> rows;
-    const auto send = [&](std::size_t i) {
-      solver.restart({arriving(scene.plane_waves.front(), incidences[i])}, scene.ports);
-      ports.restart(scene.ports);
-      spectra.clear();
-    };
-    sweep(incidences.size(), send, [&](std::size_t i) {
-      const std::vector<RcsRow> found = spectra.backscatter(incidences[i]);
-      rows.insert(rows.end(), found.begin(), found.end());
-      write_rcs_csv(comm, rows, options.out);
+  if (progress) progress->expect(runs * numerics.steps);
+  for (; at.run < runs && !stopped; ++at.run) {
+    if (!goes_on) set_up_run();
+    march(runs - at.run - 1);
+    goes_on = false;
+    if (stopped) break;
+    at.steps_before += solver.steps_done();
+    at.level_db = std::max(at.level_db, watch.level_db().value_or(at.level_db));
+    saved([&] {
+      ports.end_run();
+      if (incidences.empty()) return;
+      const std::vector<RcsRow> found = spectra.backscatter(incidences[static_cast<std::size_t>(at.run)]);
+      at.rows.insert(at.rows.end(), found.begin(), found.end());
+      write_rcs_csv(comm, at.rows, options.out);
     });
-    write_rcs_h5(comm, rows, options.out);
-  } else {
-    level_db = march(0);
-    ports.end_run();
-    spectra.write(options.out, ports);
   }
   if (progress) progress->finish();
-  if (comm.rank() == 0 && (spectra.any() || !scene.ports.empty())) warn_of_early_end(level_db);
-  probes.close();
-  ports.close();
+  const Index last_step = at.steps_before + (stopped ? solver.steps_done() : 0);
+  if (!stopped) {
+    saved([&] {
+      if (!scene.sweep)
+        spectra.write(options.out, ports);
+      else if (!by_port)
+        write_rcs_h5(comm, at.rows, options.out);
+      probes.close();
+      ports.close();
+    });
+    if (comm.rank() == 0 && (spectra.any() || !scene.ports.empty())) warn_of_early_end(at.level_db);
+  }
 
   RunReport report;
   report.method = options.method;
@@ -309,12 +382,13 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
     report.choice =
         plan::explanation({.method = Method::automatic, .ranks = comm.size(), .chosen = domain.partition.method(), .tried = domain.tried});
   report.cells = scene.cells;
-  report.steps = steps_before;
+  report.steps = last_step;
+  report.checkpoint = checkpointing.report();
   report.dt_s = numerics.dt_s;
   report.loop_seconds = max(comm, loop.seconds());
   report.setup_seconds = setup_seconds;
   report.fields_digest = solver.digest();
-  RankReport mine = rank_report(comm, solver, report.steps);
+  RankReport mine = rank_report(comm, solver, report.own_steps());
   mine.step_seconds = steps.seconds();
   mine.planned_memory_bytes = planned_memory;
   mine.taken_memory_bytes = mine.memory_bytes - memory_before;
@@ -329,6 +403,7 @@ void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
     if (options.progress != ProgressStyle::json) std::fputs(to_table(report).c_str(), stdout);
     std::fflush(stdout);
   });
+  if (stopped) throw SharedError(checkpointing.farewell(last_step, runs * numerics.steps), 3);
 }
 
 }  // namespace

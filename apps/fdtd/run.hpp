@@ -3,6 +3,7 @@
 
 // One run from a scene to a report, and the same without the run.
 
+#include <chrono>
 #include <filesystem>
 #include <hilbrick/report.hpp>
 #include <string>
@@ -18,13 +19,17 @@ struct RunOptions {
   ProgressStyle progress = ProgressStyle::automatic;
   std::string method = "hilbert";  // as asked for, for the report
   Transport transport = Transport::automatic;
-  bool verify = false;       // the halos, before the first step
-  Machine machine;           // its nodes are those that the ranks found themselves on
-  std::string machine_name;  // the file that it is from; empty: defaults
-  double begin_s = 0;        // MPI_Wtime() when set-up began, before files were read
+  std::filesystem::path restart;  // a checkpoint, or a folder with some; empty: from t = 0
+  std::optional<double> max_walltime_s;
+  std::chrono::steady_clock::time_point begin;  // of the program
+  std::vector<std::string> command;             // the command line
+  bool verify = false;                          // the halos, before the first step
+  Machine machine;                              // its nodes are those that the ranks found themselves on
+  std::string machine_name;                     // the file that it is from; empty: defaults
 };
 
-/// Runs a scene, writes its output into options.out and prints the table. Throws SharedError. Collective over comm.
+/// Runs a scene, writes its output into options.out and prints the table. Throws SharedError, also, with exit code 3, where it was asked to
+/// stop and has written a checkpoint. Collective over comm.
 void run(const Comm& comm, const Scene& scene, const RunOptions& options);
 
 struct CheckOptions {

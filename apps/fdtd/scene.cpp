@@ -81,6 +81,7 @@ Scene parse_scene(std::string_view text, const std::string& path, const std::vec
 
   TableReader reader(root, "", path, asked);
   Scene scene;
+  scene.given = flattened(root);
   read_grid(reader.table("grid"), scene);
   read_run(reader.table_or_empty("run"), scene);
   read_partition(reader.table_or_empty("partition"), scene);
@@ -95,6 +96,7 @@ Scene parse_scene(std::string_view text, const std::string& path, const std::vec
   read_dfts(reader.tables("dft"), scene);
   read_fluxes(reader.tables("flux"), scene);
   read_far_fields(reader.tables("far_field"), scene);
+  read_checkpoints(reader, scene);
   reader.finish();
   if (may_cut_cells(scene) && scene.courant > 0.99)
     fail(scene.courant_place,

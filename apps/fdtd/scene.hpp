@@ -8,6 +8,7 @@
 #include <array>
 #include <hilbrick/partition/grid.hpp>
 #include <hilbrick/partition/partition.hpp>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -237,6 +238,14 @@ struct SweepRequest {
   Place place;
 };
 
+/// When the run's state is kept.
+struct CheckpointRequest {
+  std::optional<Index> every;           // steps
+  std::optional<double> every_minutes;  // of wall time
+  std::optional<double> mtbf_hours;     // every = "auto": by the mean time between failures of one node
+  int keep = 2;                         // the last ones
+};
+
 /// What a cell costs above the update of one in vacuum, in such updates. README.md, "Weights", says how these were measured.
 struct CellCosts {
   std::array<double, 3> pml{3.0, 0.9, 0.9};  // in the layer of the x, y, z axis; added up where layers meet. Rows along x are short there
@@ -265,6 +274,12 @@ struct Scene {
   Method method = Method::hilbert;
   Index brick = 16;
   CellCosts costs;
+
+  // [checkpoint]
+  CheckpointRequest checkpoint;
+
+  /// Every value that the text gives, by its key: "grid.cells" is "[20, 16, 12]".
+  std::map<std::string, std::string> given;
 
   std::vector<Material> materials;  // 0 is vacuum, 1 is pec, then the scene's own
   std::vector<Shape> shapes;        // later wins over earlier

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "scene_reader.hpp"
 
@@ -118,6 +119,33 @@ void read_partition(TableReader partition, Scene& scene) {
   scene.brick = partition.integer_or("brick", 16, 1);
   read_weights(partition, scene.costs);
   partition.finish();
+}
+
+namespace {
+
+void read_checkpoint(TableReader t, Scene& scene) {
+  CheckpointRequest& request = scene.checkpoint;
+  const toml::node* every = t.node("every");
+  if (every && every->is_string()) {
+    t.word("every", {"auto"});
+    request.mtbf_hours = t.number("mtbf_hours", positive);
+  } else if (every) {
+    request.every = t.integer("every", 1);
+  }
+  if (t.given("every_minutes")) request.every_minutes = t.number("every_minutes", positive);
+  if (!every && !request.every_minutes) fail(t.place(), t.name() + ": expected every or every_minutes, found neither");
+  request.keep = static_cast<int>(t.integer_or("keep", request.keep, 1));
+  t.finish();
+}
+
+}  // namespace
+
+void read_checkpoints(TableReader& scene_tables, Scene& scene) {
+  const toml::node* found = scene_tables.node("checkpoint");
+  if (found && !found->is_array())
+    read_checkpoint(scene_tables.table("checkpoint"), scene);
+  else
+    for (TableReader& t : scene_tables.tables("checkpoint")) read_checkpoint(std::move(t), scene);
 }
 
 }  // namespace hilbrick::fdtd

@@ -3,6 +3,7 @@
 
 // How the tables of a scene are read, one file for each kind: what parse_scene is made of.
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -14,6 +15,8 @@ namespace hilbrick::fdtd {
 
 void read_grid(TableReader grid, Scene& scene);
 void read_run(TableReader run, Scene& scene);
+/// One [checkpoint] or several [[checkpoint]], which add up.
+void read_checkpoints(TableReader& scene_tables, Scene& scene);
 void read_partition(TableReader partition, Scene& scene);
 void read_materials(std::vector<TableReader> tables, Scene& scene);
 void read_shapes(std::vector<TableReader> tables, Scene& scene);
@@ -30,6 +33,9 @@ void read_far_fields(std::vector<TableReader> tables, Scene& scene);
 Waveform read_waveform(TableReader table);
 /// A number, a list of them, or evenly spaced ones: {from, to, count} or {from, to, step}.
 std::vector<double> read_series(TableReader& t, const std::string& key, Range range);
+
+/// Every value of a tree by its key, in words.
+std::map<std::string, std::string> flattened(const toml::table& root);
 
 /// Puts the value at the dotted key of an override, KEY=VALUE; arrays of tables take a number: source.0.waveform.frequency_hz.
 void apply_override(toml::table& root, const std::string& text);

@@ -20,7 +20,7 @@ using HostSpace = Kokkos::DefaultHostExecutionSpace;
 template <class T>
 struct Solver<T>::Layer {
   Component component;
-  int axis;
+  int axis, side;
   T sign;  // of the derivative in the curl
   Box cells;
   std::vector<T> psi;  // x fastest, over cells
@@ -70,7 +70,7 @@ Solver<T>::Solver(const Comm& comm, const Scene& scene, const Numerics& numerics
       matter_(make_matter<T>(comm, scene, numerics, fields_)),
       cut_faces_(numerics, fields_, matter_),
       sources_(comm, scene, numerics, fields_, matter_),
-      dispersion_(numerics, fields_, matter_),
+      dispersion_(comm, numerics, fields_, matter_),
       exchange_(comm, domain, numerics.stencils[0], refs(fields_), halos) {
   if (numerics.stencils.size() > 1) average_exchange_.emplace(comm, domain, numerics.stencils[1], refs(fields_), halos);
   for (int a = 0; a < 3; ++a) inverse_spacing_[a] = static_cast<T>(1 / numerics.spacing_m[a]);
@@ -103,7 +103,7 @@ void Solver<T>::make_layers() {
           if (cells.empty()) continue;
           const T sign = a == (c + 1) % 3 ? T(1) : T(-1);
           work_[b]->layers[c].push_back(
-              {static_cast<Component>(c), a, sign, cells, std::vector<T>(static_cast<std::size_t>(cells.volume()), T(0))});
+              {static_cast<Component>(c), a, side, sign, cells, std::vector<T>(static_cast<std::size_t>(cells.volume()), T(0))});
         }
       }
   }
@@ -328,6 +328,26 @@ void Solver<T>::restart(const std::vector<PlaneWave>& waves, const std::vector<P
       for (Layer& layer : layers) std::fill(layer.psi.begin(), layer.psi.end(), T(0));
   dispersion_.rest();
   step_ = 0;
+}
+
+template <class T>
+void Solver<T>::state(Checkpoint& c) {
+  c.value("step", step_);
+  for (int f = 0; f < 6; ++f) c.field(component_names[f], fields_[f]);
+  for (int f = 0; f < 6; ++f)
+    for (int axis = 0; axis < 3; ++axis)
+      for (int side = 0; side < 2; ++side) {
+        if (f % 3 == axis) continue;
+        const StencilField& lives = numerics_.stencils[0].fields()[static_cast<std::size_t>(f)];
+        const Box all = layer_cells(scene_, field_box({{}, scene_.cells}, numerics_.grid, lives), axis, side);
+        std::vector<Part> parts;
+        for (auto& work : work_)
+          for (Layer& layer : work->layers[f])
+            if (layer.axis == axis && layer.side == side) parts.push_back({shifted(layer.cells, -all.lo), layer.psi.data()});
+        c.parts<T>(std::string("psi_") + component_names[f] + "_" + "xyz"[axis] + (side == 0 ? "_low" : "_high"), all.extent(), parts);
+      }
+  sources_.state(c);
+  dispersion_.state(c);
 }
 
 template <class T>

@@ -38,6 +38,9 @@ class Solver {
   /// Throws as the constructor does. Collective over comm.
   void restart(const std::vector<PlaneWave>& waves, const std::vector<Port>& ports);
 
+  /// Collective, as everything that a checkpoint is told.
+  void state(Checkpoint& c);
+
   /// Proves the exchange of halos on this scene's own partition; fields and counters end as they were before the first step. Throws
   /// SharedError that names the first faults. Collective over comm.
   void verify_halos();

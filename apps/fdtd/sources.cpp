@@ -278,6 +278,12 @@ void Sources<T>::drive(Index step) {
             current->gain * static_cast<T>(current->samples[static_cast<std::size_t>(step)]);
 }
 
+template <class T>
+void Sources<T>::state(Checkpoint& c) {
+  for (std::size_t i = 0; i < incidents_.size(); ++i) c.within("plane_wave_" + std::to_string(i), [&] { incidents_[i]->line.state(c); });
+  for (std::size_t i = 0; i < guided_.size(); ++i) c.within("guide_mode_" + std::to_string(i), [&] { guided_[i]->line.state(c); });
+}
+
 template class Sources<float>;
 template class Sources<double>;
 template void Sources<float>::drive<true>(Index);

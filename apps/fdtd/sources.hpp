@@ -27,6 +27,9 @@ class Sources {
   template <bool electric>
   void drive(Index step);
 
+  /// Collective, as everything that a checkpoint is told.
+  void state(Checkpoint& c);
+
  private:
   struct Current;   // a dipole's value on this rank
   struct Incident;  // a plane wave's line and its faces on this rank

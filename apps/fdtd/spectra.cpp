@@ -42,6 +42,19 @@ void Spectra<T>::record() {
 }
 
 template <class T>
+void Spectra<T>::state(Checkpoint& c) {
+  const auto each = [&](const std::string& kind, auto& monitors) {
+    if (monitors.empty()) return;
+    c.within(kind, [&] {
+      for (auto& monitor : monitors) c.within(monitor.request().name, [&] { monitor.state(c); });
+    });
+  };
+  each("dft", dfts_);
+  each("flux", fluxes_);
+  each("far_field", far_fields_);
+}
+
+template <class T>
 void Spectra<T>::clear() {
   for (auto& far_field : far_fields_) far_field.clear();
 }

@@ -21,6 +21,8 @@ class Spectra {
   bool any() const { return !dfts_.empty() || !fluxes_.empty() || !far_fields_.empty(); }
   /// Adds the fields after a step. Local.
   void record();
+  /// Collective, as everything that a checkpoint is told.
+  void state(Checkpoint& c);
   /// Back to zero, for the next run of a sweep. Local.
   void clear();
 

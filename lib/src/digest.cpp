@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <hilbrick/digest.hpp>
 #include <vector>
 
@@ -67,6 +69,27 @@ std::uint64_t sum_digests(const Comm& comm, std::uint64_t local) {
   const Waiting waiting(comm, "the sum of digests");
   MPI_Allreduce(MPI_IN_PLACE, &local, 1, MPI_UINT64_T, MPI_SUM, comm.get());
   return local;
+}
+
+std::uint64_t file_digest(const Comm& comm, const std::filesystem::path& path, Index first) {
+  constexpr Index piece_bytes = 1 << 20;
+  std::uint64_t mine = 0;
+  agree_on(comm, [&] {
+    errno = 0;
+    std::ifstream file(path, std::ios::binary | std::ios::ate);
+    const Index pieces = (std::max<Index>(0, static_cast<Index>(file.tellg()) - first) + piece_bytes - 1) / piece_bytes;
+    const Index begin = pieces * comm.rank() / comm.size(), end = pieces * (comm.rank() + 1) / comm.size();
+    std::vector<char> piece(begin < end ? piece_bytes : 0);
+    file.seekg(first + begin * piece_bytes);
+    for (Index n = begin; n < end; ++n) {
+      file.read(piece.data(), piece_bytes);
+      const std::uint64_t words[2] = {little_endian(static_cast<std::uint64_t>(n)),
+                                      little_endian(bytes_hash(piece.data(), static_cast<std::size_t>(file.gcount())))};
+      mine += bytes_hash(words, sizeof words);
+    }
+    if (!file.is_open() || file.bad()) throw Error(path.string() + ": cannot be read (" + std::strerror(errno) + ")");
+  });
+  return sum_digests(comm, mine);
 }
 
 std::string hex(std::uint64_t digest) {

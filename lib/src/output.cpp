@@ -7,57 +7,14 @@
 #include <cstring>
 #include <fstream>
 #include <hilbrick/output.hpp>
-#include <type_traits>
 #include <utility>
+
+#include "hdf5.hpp"
 
 namespace hilbrick {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// The last thing HDF5 said, and why, as one line.
-std::string hdf5_reason() {
-  std::string reason;
-  H5Ewalk2(
-      H5E_DEFAULT, H5E_WALK_UPWARD,
-      [](unsigned, const H5E_error2_t* e, void* out) -> herr_t {
-        auto& text = *static_cast<std::string*>(out);
-        if (text.empty() && e->desc) text = e->desc;
-        return 0;
-      },
-      &reason);
-  return reason.empty() ? "HDF5 gave no reason" : reason;
-}
-
-template <class Result>
-Result checked(Result result, const std::string& doing, const fs::path& path) {
-  if (result < 0)
-    throw runtime_failure(path.string() + ": " + doing + " failed (" + hdf5_reason() +
-                          "); is there space left, and may this user write there?");
-  return result;
-}
-
-/// A handle that closes itself.
-class Handle {
- public:
-  Handle(hid_t id, herr_t (*close)(hid_t)) : id_(id), close_(close) {}
-  ~Handle() {
-    if (id_ >= 0) close_(id_);
-  }
-  Handle(const Handle&) = delete;
-  Handle& operator=(const Handle&) = delete;
-  operator hid_t() const { return id_; }
-
- private:
-  hid_t id_;
-  herr_t (*close_)(hid_t);
-};
-
-template <class T>
-hid_t type_of() {
-  if (std::is_same_v<T, std::int32_t>) return H5T_NATIVE_INT32;
-  return sizeof(T) == 4 ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE;
-}
 
 /// For making things of a class without the time of day: the same run writes the same bytes.
 Handle without_times(hid_t of_class) {
@@ -86,20 +43,7 @@ void write_attribute(hid_t object, const std::string& name, const Attribute& val
         whole ? static_cast<const void*>(value.integers.data()) : value.numbers.data());
 }
 
-/// [z][y][x], and in front of it what a dataset has more.
-std::vector<hsize_t> with_zyx(std::span<const Index> outer, Int3 v) {
-  std::vector<hsize_t> all(outer.begin(), outer.end());
-  for (const int a : {2, 1, 0}) all.push_back(static_cast<hsize_t>(v[a]));
-  return all;
-}
-
 fs::path temporary_for(const fs::path& path) { return path.string() + ".part"; }
-
-void rename_into_place(const fs::path& from, const fs::path& to) {
-  std::error_code failed;
-  fs::rename(from, to, failed);
-  if (failed) throw runtime_failure(to.string() + ": renaming the finished file failed (" + failed.message() + ")");
-}
 
 /// Throws unless the first `bytes` bytes of a file have room on the disk, and keeps that room for it where the file system can. The file's
 /// size stays as it is.
@@ -122,11 +66,20 @@ void require_space(const fs::path& file, Index bytes) {
   if (!ignored && static_cast<std::uintmax_t>(bytes) > space.available + there) throw full();
 }
 
-void quiet_hdf5() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
+/// For writing: nothing changes them.
+template <class T>
+std::vector<Part> parts_of(std::span<const Piece<T>> pieces) {
+  std::vector<Part> parts;
+  for (const Piece<T>& piece : pieces) parts.push_back({piece.box, const_cast<T*>(piece.values.data())});
+  return parts;
+}
+
+constexpr std::size_t series_chunk = 4096;  // values
 
 }  // namespace
 
-ParallelFile::ParallelFile(const Comm& comm, fs::path path) : comm_(comm), path_(std::move(path)), temporary_(temporary_for(path_)) {
+ParallelFile::ParallelFile(const Comm& comm, fs::path path, Index head_bytes)
+    : comm_(comm), path_(std::move(path)), temporary_(temporary_for(path_)), reserved_bytes_(head_bytes) {
   quiet_hdf5();
   const Waiting waiting(comm_, "the creation of a file");
   // MPI's file layer may end the job when a file cannot be made, so rank 0 tries first, as a plain file.
@@ -136,10 +89,9 @@ ParallelFile::ParallelFile(const Comm& comm, fs::path path) : comm_(comm), path_
     if (!probe) throw runtime_failure(temporary_.string() + ": cannot be created (" + std::strerror(errno) + ")");
   });
   agree_on(comm_, [&] {
-    const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-    H5Pset_fapl_mpio(access, comm_.get(), MPI_INFO_NULL);
-    H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST);
+    const Handle access = parallel_access(comm_);
     const Handle creation = without_times(H5P_FILE_CREATE);
+    H5Pset_userblock(creation, static_cast<hsize_t>(head_bytes));
     file_ = checked(H5Fcreate(temporary_.c_str(), H5F_ACC_TRUNC, creation, access), "creating the file", path_);
   });
   reserve(0);
@@ -147,7 +99,7 @@ ParallelFile::ParallelFile(const Comm& comm, fs::path path) : comm_(comm), path_
 
 ParallelFile::~ParallelFile() {
   // An unfinished file stays open in HDF5: closing it is collective, and peers may be gone.
-  if (file_ >= 0 && comm_.rank() == 0) {
+  if (!in_place_ && comm_.rank() == 0) {
     std::error_code ignored;
     fs::remove(temporary_, ignored);
   }
@@ -162,6 +114,7 @@ void ParallelFile::reserve(Index bytes) {
 }
 
 void ParallelFile::attach(const std::string& name, const Attributes& attributes) {
+  if (attributes.empty()) return;
   const Waiting waiting(comm_, "attributes of a file");
   agree_on(comm_, [&] {
     const Handle object(checked(H5Oopen(file_, name.c_str(), H5P_DEFAULT), "opening " + name, path_), H5Oclose);
@@ -180,53 +133,32 @@ void ParallelFile::group(const std::string& name, const Attributes& attributes) 
 
 template <class T>
 void ParallelFile::dataset(const std::string& name, Int3 extent, std::span<const Piece<T>> pieces, const Attributes& attributes) {
-  volumes(name, {}, extent, pieces, attributes);
+  dataset(name, type_of<T>(), {}, extent, parts_of(pieces), attributes);
 }
 
 template <class T>
 void ParallelFile::dataset(const std::string& name, Index count, Int3 extent, std::span<const Piece<T>> pieces,
                            const Attributes& attributes) {
-  volumes(name, std::span(&count, 1), extent, pieces, attributes);
+  dataset(name, type_of<T>(), {count}, extent, parts_of(pieces), attributes);
 }
 
-template <class T>
-void ParallelFile::volumes(const std::string& name, std::span<const Index> outer, Int3 extent, std::span<const Piece<T>> pieces,
-                           const Attributes& attributes) {
-  const Waiting waiting(comm_, "a dataset of a file");
+void ParallelFile::create(const std::string& name, hid_t type, const std::vector<hsize_t>& size) {
   const std::string doing = "writing " + name;
-  const Index rounds = max(comm_, static_cast<Index>(pieces.size()));
-  const auto size = with_zyx(outer, extent);
-  Index copies = 1;
-  for (const Index n : outer) copies *= n;
-  reserve(copies * product(extent) * static_cast<Index>(sizeof(T)));
+  Index bytes = static_cast<Index>(H5Tget_size(type));
+  for (const hsize_t n : size) bytes *= static_cast<Index>(n);
+  reserve(bytes);
   agree_on(comm_, [&] {
     const Handle space(H5Screate_simple(static_cast<int>(size.size()), size.data(), nullptr), H5Sclose);
     const Handle creation = without_times(H5P_DATASET_CREATE);
-    const Handle set(checked(H5Dcreate2(file_, name.c_str(), type_of<T>(), space, H5P_DEFAULT, creation, H5P_DEFAULT), doing, path_),
-                     H5Dclose);
+    const Handle set(checked(H5Dcreate2(file_, name.c_str(), type, space, H5P_DEFAULT, creation, H5P_DEFAULT), doing, path_), H5Dclose);
   });
-  const std::vector<Index> zeros(outer.size(), 0);
-  for (Index round = 0; round < rounds; ++round)
-    agree_on(comm_, [&] {
-      // Every rank takes part in every transfer, with an empty selection when it has nothing left.
-      const Handle set(checked(H5Dopen2(file_, name.c_str(), H5P_DEFAULT), doing, path_), H5Dclose);
-      const Handle transfer(H5Pcreate(H5P_DATASET_XFER), H5Pclose);
-      H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
-      const Handle file_space(H5Dget_space(set), H5Sclose);
-      const Piece<T>* piece = round < static_cast<Index>(pieces.size()) ? &pieces[static_cast<std::size_t>(round)] : nullptr;
-      const bool any = piece && copies > 0 && !piece->box.empty();
-      const hsize_t values = any ? static_cast<hsize_t>(copies * piece->box.volume()) : 1;
-      const Handle memory_space(H5Screate_simple(1, &values, nullptr), H5Sclose);
-      if (any) {
-        const auto start = with_zyx(zeros, piece->box.lo), count = with_zyx(outer, piece->box.extent());
-        checked(H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr), doing, path_);
-      } else {
-        H5Sselect_none(file_space);
-        H5Sselect_none(memory_space);
-      }
-      const T nothing{};
-      checked(H5Dwrite(set, type_of<T>(), memory_space, file_space, transfer, any ? piece->values.data() : &nothing), doing, path_);
-    });
+}
+
+void ParallelFile::dataset(const std::string& name, hid_t type, const std::vector<Index>& outer, Int3 extent,
+                           const std::vector<Part>& parts, const Attributes& attributes) {
+  const Waiting waiting(comm_, "a dataset of a file");
+  create(name, type, with_zyx(outer, extent));
+  move_parts(comm_, file_, path_, name, type, outer, parts, Direction::write);
   attach(name, attributes);
 }
 template void ParallelFile::dataset(const std::string&, Int3, std::span<const Piece<float>>, const Attributes&);
@@ -236,39 +168,56 @@ template void ParallelFile::dataset(const std::string&, Index, Int3, std::span<c
 template void ParallelFile::dataset(const std::string&, Index, Int3, std::span<const Piece<double>>, const Attributes&);
 
 void ParallelFile::column(const std::string& name, const std::vector<double>& values, const Attributes& attributes) {
-  const std::string doing = "writing " + name;
-  reserve(static_cast<Index>(values.size() * sizeof(double)));
-  agree_on(comm_, [&] {
-    const hsize_t n = values.size();
-    const Handle space(H5Screate_simple(1, &n, nullptr), H5Sclose);
-    const Handle creation = without_times(H5P_DATASET_CREATE);
-    const Handle set(checked(H5Dcreate2(file_, name.c_str(), type_of<double>(), space, H5P_DEFAULT, creation, H5P_DEFAULT), doing, path_),
-                     H5Dclose);
-    if (comm_.rank() == 0 && n > 0) checked(H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), doing, path_);
-  });
+  column(name, type_of<double>(), static_cast<Index>(values.size()), values.data());
   attach(name, attributes);
 }
 
+void ParallelFile::column(const std::string& name, hid_t type, Index count, const void* values) {
+  const Waiting waiting(comm_, "a column of a file");
+  create(name, type, {static_cast<hsize_t>(count)});
+  agree_on(comm_, [&] {
+    if (comm_.rank() != 0 || count == 0) return;
+    const std::string doing = "writing " + name;
+    const Handle set(checked(H5Dopen2(file_, name.c_str(), H5P_DEFAULT), doing, path_), H5Dclose);
+    checked(H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), doing, path_);
+  });
+}
+
 void ParallelFile::close() {
+  end();
+  put_in_place();
+}
+
+void ParallelFile::sync() {
+  const Waiting waiting(comm_, "a file on its way to the disk");
+  agree_on(comm_, [&] { checked(H5Fflush(file_, H5F_SCOPE_GLOBAL), "flushing", path_); });
+}
+
+void ParallelFile::end() {
   const Waiting waiting(comm_, "the end of a file");
   agree_on(comm_, [&] { checked(H5Fclose(std::exchange(file_, H5I_INVALID_HID)), "closing the file", path_); });
   agree_on(comm_, [&] {
-    if (comm_.rank() != 0) return;
-    fs::resize_file(temporary_, fs::file_size(temporary_));  // gives back the room that was not needed
-    rename_into_place(temporary_, path_);
+    if (comm_.rank() == 0) fs::resize_file(temporary_, fs::file_size(temporary_));  // gives back the room that was not needed
   });
+}
+
+void ParallelFile::put_in_place() {
+  agree_on(comm_, [&] {
+    if (comm_.rank() == 0) rename_into_place(temporary_, path_);
+  });
+  in_place_ = true;
 }
 
 SeriesFile::SeriesFile(fs::path path, const std::vector<Series>& series, const std::map<std::string, Attributes>& groups, bool doubles)
     : path_(std::move(path)), temporary_(temporary_for(path_)) {
   quiet_hdf5();
-  const Handle of_file = without_times(H5P_FILE_CREATE), of_groups = without_times(H5P_GROUP_CREATE);
-  file_ = checked(H5Fcreate(temporary_.c_str(), H5F_ACC_TRUNC, of_file, H5P_DEFAULT), "creating the file", path_);
+  const Handle creation = without_times(H5P_FILE_CREATE), of_group = without_times(H5P_GROUP_CREATE);
+  file_ = checked(H5Fcreate(temporary_.c_str(), H5F_ACC_TRUNC, creation, H5P_DEFAULT), "creating the file", path_);
   for (const auto& [name, attributes] : groups) {
-    const Handle group(checked(H5Gcreate2(file_, name.c_str(), H5P_DEFAULT, of_groups, H5P_DEFAULT), "creating " + name, path_), H5Gclose);
+    const Handle group(checked(H5Gcreate2(file_, name.c_str(), H5P_DEFAULT, of_group, H5P_DEFAULT), "creating " + name, path_), H5Gclose);
     for (const auto& [key, value] : attributes) write_attribute(group, key, value, path_);
   }
-  const hsize_t none = 0, unlimited = H5S_UNLIMITED, chunk = 4096;
+  const hsize_t none = 0, unlimited = H5S_UNLIMITED, chunk = series_chunk;
   const Handle space(H5Screate_simple(1, &none, &unlimited), H5Sclose);
   const Handle layout = without_times(H5P_DATASET_CREATE);
   H5Pset_chunk(layout, 1, &chunk);
@@ -289,17 +238,28 @@ SeriesFile::~SeriesFile() {
 }
 
 void SeriesFile::append(std::span<const double> values, std::size_t count) {
-  if (count == 0) return;
-  const hsize_t n = count, total = length_ + n;
-  const Handle memory(H5Screate_simple(1, &n, nullptr), H5Sclose);
-  for (std::size_t s = 0; s < datasets_.size(); ++s) {
-    checked(H5Dset_extent(datasets_[s], &total), "growing a series", path_);
-    const Handle space(H5Dget_space(datasets_[s]), H5Sclose);
-    checked(H5Sselect_hyperslab(space, H5S_SELECT_SET, &length_, nullptr, &n, nullptr), "writing a series", path_);
-    checked(H5Dwrite(datasets_[s], H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, values.data() + s * count), "writing a series", path_);
+  // Chunk by chunk: so where they stand in the file does not depend on how many values come at a time.
+  for (std::size_t done = 0; done < count;) {
+    const hsize_t n = std::min<hsize_t>(count - done, series_chunk - length_ % series_chunk), total = length_ + n;
+    const Handle memory(H5Screate_simple(1, &n, nullptr), H5Sclose);
+    for (std::size_t s = 0; s < datasets_.size(); ++s) {
+      checked(H5Dset_extent(datasets_[s], &total), "growing a series", path_);
+      const Handle space(H5Dget_space(datasets_[s]), H5Sclose);
+      checked(H5Sselect_hyperslab(space, H5S_SELECT_SET, &length_, nullptr, &n, nullptr), "writing a series", path_);
+      checked(H5Dwrite(datasets_[s], H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, values.data() + s * count + done), "writing a series",
+              path_);
+    }
+    length_ = total;
+    checked(H5Fflush(file_, H5F_SCOPE_GLOBAL), "flushing", path_);
+    done += n;
   }
-  length_ = total;
-  checked(H5Fflush(file_, H5F_SCOPE_GLOBAL), "flushing", path_);
+}
+
+std::vector<double> SeriesFile::values() const {
+  std::vector<double> all(datasets_.size() * length_);
+  for (std::size_t s = 0; s < datasets_.size() && length_ > 0; ++s)
+    checked(H5Dread(datasets_[s], H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, all.data() + s * length_), "reading a series", path_);
+  return all;
 }
 
 void SeriesFile::close() {

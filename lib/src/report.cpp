@@ -114,19 +114,19 @@ std::string ratio(Index ours, std::optional<Index> slab) {
 }  // namespace
 
 double RunReport::mcells_per_second() const {
-  return loop_seconds > 0 ? static_cast<double>(product(cells)) * static_cast<double>(steps) / loop_seconds / 1e6 : 0;
+  return loop_seconds > 0 ? static_cast<double>(product(cells)) * static_cast<double>(own_steps()) / loop_seconds / 1e6 : 0;
 }
 
 MeasuredStep measured_step(const RunReport& report) {
   MeasuredStep step;
-  if (report.steps == 0) return step;
+  if (report.own_steps() == 0) return step;
   double total = 0;
   for (const RankReport& r : report.per_rank) {
     total = std::max(total, r.step_seconds);
     step.compute = std::max(step.compute, r.step_seconds - r.exchange_seconds);
   }
-  step.exchange = (total - step.compute) / static_cast<double>(report.steps);
-  step.compute /= static_cast<double>(report.steps);
+  step.exchange = (total - step.compute) / static_cast<double>(report.own_steps());
+  step.compute /= static_cast<double>(report.own_steps());
   return step;
 }
 
@@ -195,6 +195,15 @@ std::string to_json(const RunReport& report) {
                      {"missed_deadlines", times.deadline_s ? nlohmann::ordered_json(times.missed) : nlohmann::ordered_json(nullptr)},
                      {"exchange_seconds_left", or_null(times.exchange_left())}};
   j["memory"] = {{"planned_bytes_max", t.planned_memory_max}, {"taken_bytes_max", t.taken_memory_max}};
+  const CheckpointReport& checkpoint = report.checkpoint;
+  const auto text_or_null = [](const std::string& text) { return text.empty() ? nlohmann::json(nullptr) : nlohmann::json(text); };
+  j["checkpoint"] = {{"source", text_or_null(checkpoint.source)},
+                     {"source_step", checkpoint.source_step},
+                     {"written", checkpoint.written},
+                     {"bytes", checkpoint.bytes},
+                     {"seconds", checkpoint.seconds},
+                     {"last", text_or_null(checkpoint.last)},
+                     {"stopped_by", text_or_null(checkpoint.stopped_by)}};
   if (!report.tried.empty()) {
     auto& tried = j["tried_methods"] = nlohmann::ordered_json::array();
     for (const Metrics& m : report.tried)
@@ -245,7 +254,7 @@ std::string to_table(const RunReport& report, std::size_t most_rows) {
                   with_unit(static_cast<double>(t.predicted_max)), equal ? "the same, to the byte" : "NOT THE SAME: please report this");
   out += fmt::format("Directed pairs of ranks: {} through shared memory (set up in {:.3f} s{}), {} by message.\n", t.pairs.shared,
                      t.shared_setup_max, payback(report, t), t.pairs.message);
-  if (report.steps > 0) out += step_line(report) + step_times_line(report);
+  if (report.own_steps() > 0) out += step_line(report) + step_times_line(report);
   if (t.nodes > 1)
     out += fmt::format("Between {} nodes: {} a step in all, {} from the busiest node.\n", t.nodes,
                        with_unit(static_cast<double>(t.internode_total)), with_unit(static_cast<double>(t.internode_max)));
@@ -253,7 +262,13 @@ std::string to_table(const RunReport& report, std::size_t most_rows) {
   if (report.slab.empty()) out += "There is no slab to compare with: more ranks than cell planes along the longest axis.\n";
   out += fmt::format("Memory of the largest rank: {} planned, {} taken, besides MPI's own and the program's.\n",
                      with_unit(static_cast<double>(t.planned_memory_max)), with_unit(static_cast<double>(t.taken_memory_max)));
-  out += fmt::format("{} steps in {:.2f} s ({:.1f} Mcells/s), set-up {:.2f} s, at most {} a rank. Digest {}.\n", report.steps,
+  const CheckpointReport& kept = report.checkpoint;
+  if (!kept.source.empty()) out += fmt::format("Went on from {}, step {}.\n", kept.source, kept.source_step);
+  if (kept.written > 0)
+    out += fmt::format("Checkpoints: {} of {} in {:.2f} s; the last is {}.\n", kept.written, with_unit(static_cast<double>(kept.bytes)),
+                       kept.seconds, kept.last);
+  if (!kept.stopped_by.empty()) out += fmt::format("Stopped by {} after step {}.\n", kept.stopped_by, report.steps);
+  out += fmt::format("{} steps in {:.2f} s ({:.1f} Mcells/s), set-up {:.2f} s, at most {} a rank. Digest {}.\n", report.own_steps(),
                      report.loop_seconds, report.mcells_per_second(), report.setup_seconds, with_unit(static_cast<double>(t.memory_max)),
                      report.fields_digest);
   return out;

@@ -57,7 +57,7 @@ at = "yee"
 
 # DESIGN: keys of report.json and of its parts.
 REPORT_KEYS = """ranks method chosen_method cells steps precision dt_s loop_seconds mcells_per_second setup_seconds fields_digest transport
-    halo per_rank memory_bytes_max version host step step_times memory""".split()
+    halo per_rank memory_bytes_max version host step step_times memory checkpoint""".split()
 HALO_KEYS = [f"{what}_bytes_per_step_{of}" for what in ("predicted", "counted", "slab", "internode") for of in ("max", "total")]
 RANK_KEYS = """rank node cells boxes peers bytes_per_step slab_bytes_per_step compute_seconds wait_seconds copy_seconds step_seconds
     messages_per_step""".split()

@@ -1,38 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <hilbrick/digest.hpp>
 #include <hilbrick/output.hpp>
 
 #include "oracle.hpp"
+#include "shared_folder.hpp"
 
 namespace hilbrick::testing {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A folder that all ranks share for one test.
-class SharedFolder {
- public:
-  explicit SharedFolder(const Comm& comm) : comm_(comm) {
-    std::string name;
-    if (comm.rank() == 0) {
-      name = (fs::temp_directory_path() / "hilbrick-test-XXXXXX").string();
-      if (mkdtemp(name.data()) == nullptr) name.clear();
-    }
-    path = broadcast(comm, name);
-  }
-  ~SharedFolder() {
-    MPI_Barrier(comm_.get());
-    if (comm_.rank() == 0) fs::remove_all(path);
-  }
-  fs::path path;
-
- private:
-  const Comm& comm_;
-};
 
 std::vector<double> read_dataset(const fs::path& path, const std::string& name) {
   const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <hilbrick/comm.hpp>
 #include <hilbrick/field.hpp>
 #include <hilbrick/partition/partition.hpp>
@@ -35,6 +36,10 @@ std::uint64_t sum_digests(const Comm& comm, std::uint64_t local);
 
 /// Of several fields, numbered from 0, over all ranks. Collective over comm.
 std::uint64_t digest(const Comm& comm, const Grid& grid, const std::vector<FieldRef>& fields);
+
+/// Of a file's bytes from `first` on: the sum of the hashes of its pieces of 1 MiB, each with its number, so that every rank reads a share.
+/// Throws SharedError where it cannot be read. Collective over comm.
+std::uint64_t file_digest(const Comm& comm, const std::filesystem::path& path, Index first = 0);
 
 /// 16 hexadecimal digits.
 std::string hex(std::uint64_t digest);

@@ -25,6 +25,12 @@ struct Piece {
   std::vector<T> values;
 };
 
+/// The same where the values stand anyhow: x fastest, of a type that goes without saying.
+struct Part {
+  Box box;
+  void* values;
+};
+
 /// A value of an attribute: a number, numbers or a word.
 struct Attribute {
   Attribute(double v) : numbers{v}, scalar(true) {}
@@ -42,9 +48,10 @@ using Attributes = std::map<std::string, Attribute>;
 
 class ParallelFile {
  public:
-  /// Creates `path` (under a temporary name beside it). Throws SharedError when that is impossible. Collective over comm.
-  ParallelFile(const Comm& comm, std::filesystem::path path);
-  /// Abandons what was not closed: the temporary file is removed by rank 0, nothing waits for peers.
+  /// Creates `path` (under a temporary name beside it). The first `head_bytes` bytes, 0 or a power of two from 512 on, are not HDF5's: the
+  /// caller may write what it likes there. Throws SharedError when that is impossible. Collective over comm.
+  explicit ParallelFile(const Comm& comm, std::filesystem::path path, Index head_bytes = 0);
+  /// Abandons what did not get its name: the temporary file is removed by rank 0, nothing waits for peers.
   ~ParallelFile();
   ParallelFile(const ParallelFile&) = delete;
   ParallelFile& operator=(const ParallelFile&) = delete;
@@ -58,15 +65,26 @@ class ParallelFile {
   /// The same, [count][z][y][x]: the values of a piece are `count` times box.volume().
   template <class T>
   void dataset(const std::string& name, Index count, Int3 extent, std::span<const Piece<T>> pieces, const Attributes& attributes = {});
+  /// The same, [outer][z][y][x], of any type that HDF5 knows.
+  void dataset(const std::string& name, hid_t type, const std::vector<Index>& outer, Int3 extent, const std::vector<Part>& parts,
+               const Attributes& attributes = {});
   /// A dataset of one dimension, of values that every rank has.
   void column(const std::string& name, const std::vector<double>& values, const Attributes& attributes = {});
-  /// Flushes, closes and gives the file its name. Collective over comm.
+  /// The same of any type; `count` is alike on every rank, the values are rank 0's.
+  void column(const std::string& name, hid_t type, Index count, const void* values);
+  /// Closes the file and gives it its name. Collective over comm.
   void close();
 
+  /// `close` in steps, for those who look at the file before it gets its name. All that was written is on the disk. Collective over comm.
+  void sync();
+  /// The file is complete, under its temporary name. Collective over comm.
+  void end();
+  const std::filesystem::path& temporary() const { return temporary_; }
+  /// Gives the file its name. Collective over comm.
+  void put_in_place();
+
  private:
-  template <class T>
-  void volumes(const std::string& name, std::span<const Index> outer, Int3 extent, std::span<const Piece<T>> pieces,
-               const Attributes& attributes);
+  void create(const std::string& name, hid_t type, const std::vector<hsize_t>& size);
   void attach(const std::string& name, const Attributes& attributes);
   /// Makes sure that the disk has room for so many bytes more. HDF5 must not find out by itself: when one rank's write fails inside a
   /// collective call, its ranks wait for each other for ever. Collective over comm.
@@ -76,6 +94,7 @@ class ParallelFile {
   std::filesystem::path path_, temporary_;
   hid_t file_ = H5I_INVALID_HID;
   Index reserved_bytes_ = 0;
+  bool in_place_ = false;
 };
 
 /// A one-dimensional series of values that grows; written by one process alone.
@@ -93,6 +112,9 @@ class SeriesFile {
 
   /// Appends `count` values to every series; values[series * count + i]. What was appended is safe on disk when it returns. Local.
   void append(std::span<const double> values, std::size_t count);
+  /// All that was appended, [series][value]. Local.
+  std::vector<double> values() const;
+  std::size_t series() const { return datasets_.size(); }
   /// Closes the file and gives it its name. Local.
   void close();
 

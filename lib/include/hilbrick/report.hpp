@@ -45,11 +45,21 @@ struct StepTimeReport {
   std::optional<double> exchange_left() const { return deadline_s ? std::optional(*deadline_s - computing_p99) : std::nullopt; }
 };
 
+/// Where a run came from, and what it kept.
+struct CheckpointReport {
+  std::string source;  // the checkpoint that it went on from; empty: it began at t = 0
+  Index source_step = 0;
+  Index written = 0, bytes = 0;  // checkpoints, and how large the last one is
+  double seconds = 0;            // that writing them took
+  std::string last;              // empty: there is none
+  std::string stopped_by;        // who asked it to stop early; empty: nobody
+};
+
 struct RunReport {
   std::string method, chosen_method, precision, version, host;
   std::string partition;  // description for people
   Int3 cells;
-  Index steps = 0;
+  Index steps = 0;  // since t = 0
   double dt_s = 0, loop_seconds = 0, setup_seconds = 0;
   std::string fields_digest;
   std::vector<RankReport> per_rank;
@@ -58,6 +68,9 @@ struct RunReport {
   std::string choice;             // and a sentence on it, for people
   Forecast forecast;
   StepTimeReport step_times;
+  CheckpointReport checkpoint;
+  /// Steps that this run did itself.
+  Index own_steps() const { return steps - checkpoint.source_step; }
   double mcells_per_second() const;
 };
 
