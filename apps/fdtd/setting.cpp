@@ -41,7 +41,8 @@ void flatten(const toml::node& node, const std::string& key, std::map<std::strin
 
 /// Where a key says nothing that a field or a series depends on. Files count by what they hold.
 bool is_harmless(const std::string& key) {
-  constexpr std::array free{"run.steps", "run.duration_s", "run.check_every", "run.stop_below_db", "run.deadline_s", "partition", "checkpoint", "snapshot"};
+  constexpr std::array free{"run.steps",      "run.duration_s", "run.check_every", "run.stop_below_db",
+                            "run.deadline_s", "partition",      "checkpoint",      "snapshot"};
   return key.ends_with(".file") || std::any_of(free.begin(), free.end(), [&](const char* start) { return key.starts_with(start); });
 }
 

@@ -27,6 +27,11 @@ duration_s = 1e-12
 precision = "single"
 check_every = 1
 stop_below_db = -40
+deadline_s = 1
+[checkpoint]
+every = 10
+every_minutes = 10
+keep = 3
 [partition]
 method = "box"
 brick = 8
@@ -127,7 +132,7 @@ ANGLES = '[sweep]\ntheta_deg = 90\nphi_deg = 0\npol = ["HH"]\n[[far_field]]\nnam
 SCENES = [
     START + BODIES + SOURCES + PORT + MONITORS,
     START + WAVE + "direction = [1, 0, 0]\npolarization = [0, 0, 1]\n" + PULSE + ANGLES,
-    START + PORT + '[sweep]\nports = ["a"]\n',
+    START.replace("every = 10\n", 'every = "auto"\nmtbf_hours = 1\n') + PORT + '[sweep]\nports = ["a"]\n',
 ]
 # Keys of tables that occur in several places.
 SERIES = {"from", "to", "count", "step"}
@@ -226,7 +231,7 @@ class Keys(unittest.TestCase):
         self.assertGreater(len(asked), 90)
         self.assertEqual(differences(text, asked), [])
         # The control: each of these is seen.
-        for old, new in [("| `pml_cells` | integer", "| `pml_layers` | integer"), ("| `courant` | above 0, at most 1 | 0.99 |", "| `courant` | above 0, at most 1 | 0.9 |"),
+        for old, new in [("| `pml_cells` | integer", "| `pml_layers` | integer"), ("| integer, at least 1: edge of a brick in cells | 16 |", "| integer, at least 1: edge of a brick in cells | 8 |"),
                          ("| `brick` | integer, at least 1", "| `brick` | integer, at least 2"), ("`sigma`, `sigma_m`", "`sigma`"),
                          ("`scale` above 0", "`scale`"), ("`amplitude` = 1", "`amplitude` = 2")]:
             self.assertIn(old, text)

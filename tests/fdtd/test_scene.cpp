@@ -288,8 +288,8 @@ TEST(Scene, RejectsGrids) {
        "grid.xyzzy: unknown key; expected cells, spacing_m, boundary, pml_cells, courant, interfaces or conductors"},
       {"@gird = 1\n" + start, "gird: unknown key; did you mean grid?"},
       {"@xyzzy = 1\n" + start,
-       "xyzzy: unknown key; expected grid, run, partition, material, shape, source, element, port, probe, snapshot, sweep, dft, flux or "
-       "far_field"},
+       "xyzzy: unknown key; expected grid, run, partition, material, shape, source, element, port, probe, snapshot, sweep, dft, flux, "
+       "far_field or checkpoint"},
   });
   EXPECT_EQ(error_of(""), "s.toml:1:1: grid: expected a table, found nothing; add the key");
 }
