@@ -34,46 +34,22 @@ class Mixture {
     inverse_ += share / density;
     loss_ += share * loss;
     weak_loss_ += share * loss / (density * density);
-    if (!electric_ || m.poles.empty()) return;
-    auto moving = std::find_if(moving_.begin(), moving_.end(), [&](const Moving& part) { return part.medium == &m; });
-    if (moving == moving_.end()) moving = moving_.insert(moving, {&m, 0});
-    moving->share += share;
   }
   double share() const { return share_; }
-  /// Whether a medium with poles takes part.
-  bool polarizes() const { return !moving_.empty(); }
   /// `along`: the square of the normal's share along the component. Numbers of single precision, so that alike places have one medium.
   Medium medium(double along) const {
     const double mean = density_ / share_, mixed = 1 / (along * inverse_ / share_ + (1 - along) / mean);
-    const double strong = (1 - along) / (mean * mean);
     Medium m;
     (electric_ ? m.eps_r : m.mu_r) = rounded(mixed);
-    (electric_ ? m.sigma : m.sigma_m) = rounded(mixed * mixed * (along * weak_loss_ + strong * loss_) / share_);
-    for (const Moving& part : moving_) {
-      const double f = part.share / share_, eps = part.medium->eps_r;
-      for (Pole pole : part.medium->poles) {
-        // 1/eps is linear + bent of second order in what the pole adds to eps, drive / (its equation's left side).
-        const double linear = f * pole.drive * (along / (eps * eps) + strong);
-        const double bent = f * pole.drive * pole.drive * (along / (eps * eps * eps) + strong * f / mean);
-        if (linear == 0) continue;
-        pole.restoring = rounded(pole.restoring + std::max(0.0, bent / linear - linear * mixed));
-        pole.drive = rounded(linear * mixed * mixed);
-        m.poles.push_back(pole);
-      }
-    }
+    (electric_ ? m.sigma : m.sigma_m) = rounded(mixed * mixed * (along * weak_loss_ + (1 - along) * loss_ / (mean * mean)) / share_);
     return m;
   }
 
  private:
-  struct Moving {
-    const Medium* medium;
-    double share;
-  };
   static double rounded(double value) { return static_cast<float>(value); }
 
   bool electric_;
   double share_ = 0, density_ = 0, inverse_ = 0, loss_ = 0, weak_loss_ = 0;
-  std::vector<Moving> moving_;  // media with poles
 };
 
 /// The rows of one component: the lines along x through a row's control volumes, painted once for all of them.
@@ -109,14 +85,14 @@ class Rows {
     return differ;
   }
 
-  /// The medium of value i; none where its volume is all conductor, reaches into voxels, or holds poles in a layer.
+  /// The medium of value i; none where its volume is all conductor, or reaches into voxels or a medium with poles.
   std::optional<Medium> medium(Index i) const {
     const bool electric = is_electric(c_);
     const Vec3 middle = yee_position_m(spacing_m_, c_, start_ + Int3{i, 0, 0});
     Mixture all(electric);
     std::array<double, 3> change{};  // mean total variation along each axis
     std::array<std::array<double, across>, across> means{};
-    bool known = true;
+    bool plain = true;        // neither voxels nor poles
     std::optional<int> only;  // the material, while there is one
     bool mixed = false;
     for (int j = 0; j < across; ++j)
@@ -125,10 +101,11 @@ class Rows {
         const bool inner = j > 0 && j <= samples && k > 0 && k <= samples;
         double before = 0, line_share = 0, line_density = 0;
         for_each_piece(0, lines_[j][k], middle[0] - 0.5 * spacing_m_[0], middle[0] + 0.5 * spacing_m_[0], [&](double share, int id) {
-          if (id == in_voxels) known = false;
-          if (!known || share < 1e-9 * spacing_m_[0]) return;
+          if (id == in_voxels) plain = false;
+          if (!plain || share < 1e-9 * spacing_m_[0]) return;
           const Medium& m = scene_.materials[static_cast<std::size_t>(id)];
           if (m.pec) return;
+          if (electric && !m.poles.empty()) plain = false;
           const double density = density_of(m, electric) + 1e-6 * id;  // two media of one density differ, too
           line_share += share;
           line_density += share * density;
@@ -141,8 +118,7 @@ class Rows {
         });
         means[j][k] = line_share > 0 ? line_density / line_share : 0;
       }
-    if (!known || all.share() == 0) return std::nullopt;
-    if (all.polarizes() && pml_at(scene_, start_ + Int3{i, 0, 0})) return std::nullopt;
+    if (!plain || all.share() == 0) return std::nullopt;
     if (!mixed) return scene_.materials[static_cast<std::size_t>(*only)];
     const auto step = [](double a, double b) { return a > 0 && b > 0 ? std::fabs(b - a) / samples : 0.0; };
     for (int j = 0; j + 1 < across; ++j)

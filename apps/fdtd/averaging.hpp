@@ -7,10 +7,8 @@
 // which is exact for a plane surface along or across the component, and the diagonal of the tensor of Farjadpour et al. 2006 otherwise: the
 // off-diagonal terms, which would couple a component to eight others, are left out. It never falls below the smallest eps of the volume,
 // so no surface asks for a smaller time step. Loss follows to first order: sigma = eps^2 (n^2 <sigma/eps^2> + (1 - n^2) <sigma>/<eps>^2).
-// A pole keeps its inertia and damping; its drive follows as sigma does, and a restoring force is added that makes it right to second
-// order: E along the surface sees each part's poles in its share, E across it one part's one pole exactly, and every pole stays passive.
-// mu and sigma_m of H are averaged likewise. Left as they are: volumes that reach into voxel grids, and those with poles in perfectly
-// matched layers, which some mixtures with a metal would make unstable.
+// mu and sigma_m of H are averaged likewise. Left as they are: volumes that reach into voxel grids or media with poles. A mean of a metal
+// and a dielectric passes through zero somewhere, and guides waves that run backwards, which absorbing layers feed.
 
 #include "material.hpp"
 
