@@ -2,9 +2,12 @@
 #include "memory.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <hilbrick/partition/plan.hpp>
+#include <set>
 
-#include "material.hpp"
+#include "conformal.hpp"
+#include "painter.hpp"
 #include "surface.hpp"
 #include "workload.hpp"
 
@@ -12,8 +15,17 @@ namespace hilbrick::fdtd {
 namespace {
 
 constexpr Index runs_a_row = 3;
-constexpr Index files = 5'000'000;  // what the first one takes for good: measured with HDF5 1.10 and Open MPI 4.1
-constexpr Index sampled = 16;       // positions along each axis of a box, of which poles are counted
+constexpr Index files = 5'000'000;   // what the first one takes for good: measured with HDF5 1.10 and Open MPI 4.1
+constexpr Index sampled = 12;        // positions along each axis of a box, whose materials stand for all
+constexpr Index sampled_lines = 48;  // each way, of the lines that look for surfaces
+
+// Counted in spheres and cylinders of no symmetry.
+constexpr double media_a_crossing = 2.6;          // of three components, where a surface between materials crosses a line of the grid
+constexpr double media_a_cut = 4.2;               // where a conductor's does: faces, and edges with weights
+constexpr double cut_faces = 2, cut_edges = 2.8;  // there, too, besides the edges inside
+constexpr double depth_of_edges = 14 / 1.5;       // cells below a surface within which edges inside a conductor are listed, by crossing
+constexpr double medium_bytes = 200;              // one of its own: with its coefficients, two runs and the place where it is found again
+constexpr double pole_bytes = 190;                // more for each of its poles
 
 template <class F>
 Index sum_over(const std::vector<Box>& boxes, F&& f) {
@@ -22,31 +34,89 @@ Index sum_over(const std::vector<Box>& boxes, F&& f) {
   return sum;
 }
 
-/// What poles remember at the positions of an electric component in a box.
-Index pole_bytes(const Scene& scene, const Numerics& numerics, Component c, const Box& owned) {
-  const Int3 extent = owned.extent();
+/// What lies in a box of cells: by materials at some positions, and surfaces that cross lines of the grid. A surface crosses as many lines,
+/// of all three axes, as it cuts cells.
+struct Contents {
+  double conductor = 0, polarized = 0;                    // cells in perfect conductors; 1 + 2 poles of each cell whose material has poles
+  double electric = 0, magnetic = 0, cut_conductors = 0;  // crossings that E sees, that H sees, and of conductors
+  double poles = 0;                                       // of the materials on either side of all crossings
+  // How many of all crossings were looked at, and where in their cells: values that look alike share a medium.
+  double seen = 0;
+  std::set<Index> places;
+  double variety() const { return seen > 0 ? static_cast<double>(places.size()) / seen : 0; }
+};
+
+void add_materials(const Scene& scene, const Numerics& numerics, const Box& box, Contents& contents) {
   Int3 looks;
-  for (int a = 0; a < 3; ++a) looks[a] = std::min(sampled, extent[a]);
-  Index values = 0;
+  for (int a = 0; a < 3; ++a) looks[a] = std::min(sampled, box.extent()[a]);
+  const double cells = static_cast<double>(box.volume()) / static_cast<double>(product(looks));
   for_each_cell({{0, 0, 0}, looks}, [&](Int3 i) {
     Int3 cell;
-    for (int a = 0; a < 3; ++a) cell[a] = owned.lo[a] + (2 * i[a] + 1) * extent[a] / (2 * looks[a]);
-    const auto poles = static_cast<Index>(scene.materials[static_cast<std::size_t>(material_at(scene, numerics, c, cell))].poles.size());
-    if (poles > 0) values += 1 + 2 * poles;
+    for (int a = 0; a < 3; ++a) cell[a] = box.lo[a] + (2 * i[a] + 1) * box.extent()[a] / (2 * looks[a]);
+    const Material& m = scene.materials[static_cast<std::size_t>(material_at(scene, numerics, Ex, cell))];
+    if (m.pec) contents.conductor += cells;
+    if (!m.poles.empty()) contents.polarized += cells * (1 + 2 * static_cast<double>(m.poles.size()));
   });
-  return static_cast<Index>(static_cast<double>(values) / static_cast<double>(product(looks)) * static_cast<double>(owned.volume())) *
-         value_bytes(scene);
 }
 
-Index media_bytes(const Scene& scene, const Numerics& numerics, const std::vector<Block>& blocks, Component c) {
-  const bool poles = std::any_of(scene.materials.begin(), scene.materials.end(), [](const Material& m) { return !m.poles.empty(); });
-  Index bytes = 0;
-  for (const Block& block : blocks) {
-    const Int3 e = block.owned.extent();
-    if (is_electric(c) || is_magnetic(scene)) bytes += e.y * e.z * static_cast<Index>(runs_a_row * sizeof(Run) + sizeof(std::uint32_t));
-    if (is_electric(c) && poles) bytes += pole_bytes(scene, numerics, c, block.owned);
+void add_surfaces(const Scene& scene, const Numerics& numerics, const Box& box, Contents& contents) {
+  Painter painter(scene, {yee_position_m(numerics.spacing_m, Ex, box.lo), yee_position_m(numerics.spacing_m, Ex, box.hi)});
+  for (int axis = 0; axis < 3; ++axis) {
+    const double low_m = static_cast<double>(box.lo[axis]) * numerics.spacing_m[axis],
+                 high_m = static_cast<double>(box.hi[axis]) * numerics.spacing_m[axis];
+    Int3 stride{1, 1, 1}, lines = box.extent();
+    lines[axis] = 1;
+    for (int a = 0; a < 3; ++a) {
+      stride[a] = ceil_div(lines[a], sampled_lines);
+      lines[a] = ceil_div(lines[a], stride[a]);
+    }
+    const auto stands_for = static_cast<double>(product(stride));
+    for_each_cell({{0, 0, 0}, lines}, [&](Int3 i) {
+      Vec3 through{};
+      for (int a = 0; a < 3; ++a) through[a] = (static_cast<double>(box.lo[a] + i[a] * stride[a]) + 0.5) * numerics.spacing_m[a];
+      const std::vector<Stretch>& line = painter.along(axis, through, 0);
+      for (std::size_t s = 0; s + 1 < line.size(); ++s) {
+        if (line[s].last_m < low_m || line[s].last_m >= high_m) continue;
+        if (line[s].material == in_voxels || line[s + 1].material == in_voxels) continue;
+        const Material &m = scene.materials[static_cast<std::size_t>(line[s].material)],
+                       &next = scene.materials[static_cast<std::size_t>(line[s + 1].material)];
+        const double at = line[s].last_m / numerics.spacing_m[axis], in_cell = at - std::floor(at);
+        const bool on_plane = std::fabs(at - std::round(at)) < 1e-6;
+        if (&m == &next || (on_plane && (m.pec || next.pec))) continue;
+        contents.seen += 1;
+        contents.places.insert(std::llround(in_cell * 1e7));
+        if (m.pec || next.pec) {
+          contents.cut_conductors += stands_for;
+          continue;
+        }
+        contents.electric += stands_for;
+        if (m.mu_r != next.mu_r || m.sigma_m != next.sigma_m) contents.magnetic += stands_for;
+        contents.poles += stands_for * static_cast<double>(m.poles.size() + next.poles.size());
+      }
+    });
   }
-  return bytes;
+}
+
+Index media_bytes(const Scene& scene, const Numerics& numerics, const Domain& domain) {
+  const bool magnetic = is_magnetic(scene);
+  Contents contents;
+  Index rows = 0;
+  for (const Box& box : domain.boxes) {
+    rows += box.extent().y * box.extent().z;
+    if (scene.shapes.empty()) continue;
+    add_materials(scene, numerics, box, contents);
+    add_surfaces(scene, numerics, box, contents);
+  }
+  const Index runs = rows * (magnetic ? 6 : 3) * static_cast<Index>(runs_a_row * sizeof(Run) + sizeof(std::uint32_t));
+  const double edges = 3 * std::min(contents.conductor, depth_of_edges * contents.cut_conductors) + cut_edges * contents.cut_conductors;
+  const auto face_bytes =
+      static_cast<double>(sizeof(CutFace) + (value_bytes(scene) == 4 ? sizeof(CutFaces<float>::Face) : sizeof(CutFaces<double>::Face)));
+  if (!scene.averaged_interfaces) contents.electric = contents.magnetic = contents.poles = 0;
+  const double media =
+      contents.variety() * (media_a_crossing * (contents.electric + contents.magnetic) + media_a_cut * contents.cut_conductors);
+  const double surfaces = media * medium_bytes + contents.variety() * media_a_crossing * contents.poles * pole_bytes +
+                          cut_faces * contents.cut_conductors * face_bytes + edges * static_cast<double>(sizeof(CutEdge));
+  return runs + static_cast<Index>(surfaces + 3 * contents.polarized * static_cast<double>(value_bytes(scene)));
 }
 
 Index layer_bytes(const Scene& scene, const std::vector<Block>& blocks, Component c) {
@@ -83,9 +153,9 @@ MemoryPlan memory_plan(const Scene& scene, const Numerics& numerics, const Domai
   for (const Component c : {Ex, Ey, Ez, Hx, Hy, Hz}) {
     const std::vector<Block> blocks = blocks_for(domain, numerics.stencils, c);
     for (const Block& block : blocks) plan.fields += block.stored.volume() * value_bytes(scene);
-    plan.media += media_bytes(scene, numerics, blocks, c);
     plan.layers += layer_bytes(scene, blocks, c);
   }
+  plan.media = media_bytes(scene, numerics, domain);
   for (const Stencil& stencil : numerics.stencils) plan.messages += message_bytes(scene, stencil, domain, transport);
   for (const DftRequest& d : scene.dfts) {
     const Index bytes = spectrum_bytes(domain, d.cells, d.spectrum);

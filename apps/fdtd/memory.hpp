@@ -14,7 +14,7 @@ namespace hilbrick::fdtd {
 /// Bytes that a run allocates on this rank, besides MPI's own and the program's.
 struct MemoryPlan {
   Index fields = 0;    // six components with their halos
-  Index media = 0;     // which medium each value lies in: a guess where rows cross bodies, of poles from a sample of positions
+  Index media = 0;     // which medium each value lies in, and what surfaces ask for: estimated from some lines and positions
   Index layers = 0;    // what absorbing layers remember
   Index messages = 0;  // buffers; those in shared memory count on both sides, as the system counts them
   Index spectra = 0;

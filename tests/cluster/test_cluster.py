@@ -103,13 +103,13 @@ class Cluster(unittest.TestCase):
         self.assertEqual(code, 0, f"{out}\n{err}")
         return out, err
 
-    def solve(self, launcher, *options):
+    def solve(self, launcher, *options, out="."):
         """The report of a run of the scene."""
-        self.succeed([*launcher, "hilbrick-fdtd", "scene.toml", "--progress", "none", "--out", self.folder, *options])
-        return json.loads((self.folder / "report.json").read_text())
+        self.succeed([*launcher, "hilbrick-fdtd", "scene.toml", "--progress", "none", "--out", self.folder / out, *options])
+        return json.loads((self.folder / out / "report.json").read_text())
 
     def alone(self, *options):
-        return self.solve(["srun", "--mpi=pmix", "--ntasks=1"], *options)["fields_digest"]
+        return self.solve(["srun", "--mpi=pmix", "--ntasks=1"], *options, out="alone")["fields_digest"]
 
     def check(self, report, transports=("shared", "message")):
         """What holds for a run on all ranks: who is where, what went which way, and that it was as planned."""
@@ -238,10 +238,57 @@ class Cluster(unittest.TestCase):
         out, _ = self.succeed(study)  # all is there
         self.assertNotIn("job", out)
 
-    def running(self, steps, **environment):
+    # Runs that stop, and go on
+
+    def stopped(self, submit, script, steps):
+        """A job that began a run and was asked to stop when the run was under way, and its log."""
+        log = self.folder / "log"
+        run = ["scene.toml", self.folder, "--steps", steps, *FEW_FILES.split(), "--progress", "json"]
+        out, _ = self.succeed([*submit, *SIZE, "--output", log, "--open-mode=append", *script, *run])
+        number = out.split()[0]
+        self.wait_for(lambda: last_step(log) > 1, "steps")
+        self.succeed(["scancel", "--batch", "--signal=USR1", number])
+        self.wait_for(lambda: "stopped with a checkpoint" in log.read_text(), "stop")
+        self.assertLess(last_step(log), steps)
+        return number, log
+
+    def check_that_it_went_on(self, steps):
+        self.wait_for((self.folder / "report.json").exists, "report")
+        self.wait_for(lambda: json.loads((self.folder / "report.json").read_text())["steps"] == steps, "end of the run")
+        report = json.loads((self.folder / "report.json").read_text())
+        self.assertGreater(report["checkpoint"]["source_step"], 0)
+        self.assertEqual(report["fields_digest"], self.alone("--steps", steps, *FEW_FILES.split()))
+
+    def field_of(self, number, name):
+        out, _ = self.succeed(["scontrol", "show", "job", number])
+        return re.search(rf"\b{name}=(\S+)", out)[1]
+
+    def test_a_job_that_is_queued_again(self):
+        steps = 5000
+        number, log = self.stopped(["sbatch", "--parsable"], [SLURM / "continue.sbatch"], steps)
+        self.assertIn("queued again (0 times before)", log.read_text())
+        self.wait_for(lambda: self.field_of(number, "JobState") == "PENDING", "second turn of the job")
+        self.idle()  # Slurm would wait for two minutes, so that nothing of the first turn is left
+        time.sleep(2)
+        self.succeed(["scontrol", "update", f"JobId={number}", "StartTime=now"])
+        self.check_that_it_went_on(steps)
+        self.wait_for(lambda: self.field_of(number, "JobState") == "COMPLETED", "end of the job")
+        self.assertEqual((self.field_of(number, "Restarts"), self.field_of(number, "ExitCode")), ("1", "0:0"))
+
+    def test_a_chain_of_jobs(self):
+        steps = 5000
+        number, log = self.stopped([SLURM / "chain.sh", "3"], ["--"], steps)
+        self.assertIn("not queued again", log.read_text())
+        self.check_that_it_went_on(steps)
+        for n, state in ((0, "FAILED"), (1, "COMPLETED"), (2, "CANCELLED")):
+            self.wait_for(lambda n=n, state=state: self.field_of(str(int(number) + n), "JobState") == state, f"state {state}")
+        self.assertEqual(self.field_of(number, "ExitCode"), "3:0")
+
+    def running(self, steps, *options, **environment):
         """A run of so many steps under way, and the file in which it notes them."""
         notes = self.folder / "notes"
-        run = f"exec {shlex.join(SRUN)} hilbrick-fdtd scene.toml --steps {steps} {FEW_FILES} --progress json --out {self.folder} >{notes}"
+        run = f"exec {shlex.join([*SRUN, 'hilbrick-fdtd', 'scene.toml', '--steps', str(steps), *FEW_FILES.split(), *options])}" \
+              f" --progress json --out {self.folder} >{notes}"
         process = self.start(["bash", "-c", run], **environment)
         self.wait_for(lambda: last_step(notes) > 1, "steps")
         return process, notes
@@ -269,15 +316,27 @@ class Cluster(unittest.TestCase):
 
     def test_a_link_cut_for_ever(self):
         timeout_s = 5
-        process, _ = self.running(10**9, HILBRICK_TIMEOUT_S=str(timeout_s))
+        process, _ = self.running(10**9, "--set", "checkpoint.every=100", HILBRICK_TIMEOUT_S=str(timeout_s))
+        self.wait_for(lambda: len(self.checkpoints()) == 2, "checkpoints")
         cluster("cut", 3, check=True)
-        self.addCleanup(self.idle)
         self.addCleanup(cluster, "heal", 3)
         code, _, err = self.end(process, limit_s=timeout_s + 60)
         self.assertNotEqual(code, 0)
         self.assertRegex(err, rf"rank \d on n\d has waited for rank \d for {timeout_s} s, since .*: its halos in phase \d")
         # Nobody hears of the ranks that were cut off, and they end too.
         self.wait_for(lambda: cluster("run", "pgrep", "hilbrick-fdtd", stdout=subprocess.DEVNULL).returncode, "end of the ranks cut off")
+
+        # Nothing is lost but the steps since the last checkpoint.
+        cluster("heal", 3, check=True)
+        self.idle()
+        step = int(self.checkpoints()[-1].stem.removeprefix("checkpoint_"))
+        options = ["--steps", step + 50, *FEW_FILES.split()]
+        report = self.solve(SRUN, *options, "--restart", self.folder)
+        self.assertEqual((report["steps"], report["checkpoint"]["source_step"]), (step + 50, step))
+        self.assertEqual(report["fields_digest"], self.alone(*options))
+
+    def checkpoints(self):
+        return sorted(self.folder.glob("checkpoint_*.h5"))
 
     def idle(self):
         """Until Slurm has all nodes back."""

@@ -40,18 +40,36 @@ mu_r = 10
 [[shape]]
 kind = "sphere"
 material = "water"
-center_m = [0.5, 0.5, 0.5]
-radius_m = 0.4
+center_m = [0.5034, 0.4978, 0.4871]
+radius_m = 0.3512
 [[shape]]
 kind = "sphere"
 material = "glass"
-center_m = [0.9, 0.9, 0.2]
-radius_m = 0.2
+center_m = [0.9012, 0.8977, 0.2031]
+radius_m = 0.1523
 [[shape]]
 kind = "box"
 material = "ferrite"
 low_m = [0.1, 0.1, 0.8]
 high_m = [0.5, 0.4, 0.9]
+"""
+CONDUCTORS = SCENE + """
+[[shape]]
+kind = "sphere"
+material = "pec"
+center_m = [0.5034, 0.4978, 0.4871]
+radius_m = 0.2512
+[[shape]]
+kind = "box"
+material = "pec"
+low_m = [0.8, 0.1, 0.1]
+high_m = [1.0, 0.3, 0.3]
+[[shape]]
+kind = "cylinder"
+material = "pec"
+from_m = [0.8, 0.8, 0.8]
+to_m = [0.9, 0.6, 0.2]
+radius_m = 0.08
 """
 SPECTRA = SCENE + """
 [[dft]]
@@ -87,7 +105,7 @@ class Memory(unittest.TestCase):
             return memory["planned_bytes_max"], memory["taken_bytes_max"]
 
     def test_plans_are_right_to_ten_per_cent(self):
-        for name in ("SCENE", "LAYERS", "MATERIALS", "SPECTRA", "SNAPSHOTS"):
+        for name in ("SCENE", "LAYERS", "MATERIALS", "CONDUCTORS", "SPECTRA", "SNAPSHOTS"):
             for ranks, precision in ((1, "single"), (2, "single"), (2, "double")):
                 planned, taken = self.taken(globals()[name], ranks, "--precision", precision)
                 self.assertAlmostEqual(planned / taken, 1, delta=0.1, msg=f"{name}, {ranks} ranks, {precision}: {planned} planned, {taken} taken")
