@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 #include <hilbrick/memory.hpp>
 #include <limits>
 #include <numeric>
@@ -195,7 +197,7 @@ void make_folder(const Comm& comm, const std::filesystem::path& folder) {
     std::filesystem::create_directories(folder, failed);
     if (failed || access(folder.c_str(), W_OK | X_OK) != 0)
       throw Error(fmt::format("--out {}: expected a folder that this user may write to ({}); name another", folder.string(),
-                              failed ? failed.message() : "permission denied"));
+                              failed ? failed.message() : std::strerror(errno)));
   });
 }
 

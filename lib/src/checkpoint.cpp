@@ -24,6 +24,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr Index slab_bytes = 1 << 24;
+
 // The head of a file.
 
 constexpr Index head_bytes = 512;
@@ -119,6 +121,13 @@ hid_t type_of_bytes(int bytes) {
   return bytes == 4 ? H5T_NATIVE_FLOAT : bytes == 8 ? H5T_NATIVE_DOUBLE : complex;
 }
 
+Parts in_place(const std::vector<Part>& parts) {
+  Parts all;
+  for (const Part& part : parts) all.boxes.push_back(part.box);
+  all.values = [&parts](std::size_t i) { return parts[i].values; };
+  return all;
+}
+
 std::string text_of(const std::vector<hsize_t>& size) {
   std::string text;
   for (const hsize_t n : size) text += (text.empty() ? "" : " x ") + std::to_string(n);
@@ -175,8 +184,7 @@ void Checkpoint::require_equal(const std::string& name, bool equal) const {
   });
 }
 
-void Checkpoint::move(const std::string& section_name, hid_t type, const std::vector<Index>& outer, Int3 extent,
-                      const std::vector<Part>& parts) {
+void Checkpoint::move(const std::string& section_name, hid_t type, const std::vector<Index>& outer, Int3 extent, const Parts& parts) {
   const std::string name = prefix_ + section_name;
   if (product(extent) == 0) return;
   const Waiting waiting(comm_, "values of a checkpoint");
@@ -189,47 +197,56 @@ void Checkpoint::move(const std::string& section_name, hid_t type, const std::ve
     move_parts(comm_, input_, path_, name, type, outer, parts, Direction::read);
     return;
   }
-  Index values = 1;
-  for (const Index n : outer) values *= n;
-  const std::size_t value_bytes = H5Tget_size(type);
-  std::vector<std::vector<std::byte>> found;
-  std::vector<Part> targets;
-  for (const Part& part : parts) {
-    found.emplace_back(static_cast<std::size_t>(values * part.box.volume()) * value_bytes);
-    targets.push_back({part.box, found.back().data()});
-  }
-  move_parts(comm_, input_, path_, name, type, outer, targets, Direction::read);
+  std::size_t values_each = 1;
+  for (const Index n : outer) values_each *= static_cast<std::size_t>(n);
+  std::vector<std::byte> found;
   bool equal = true;
-  for (std::size_t p = 0; p < parts.size(); ++p) equal = equal && std::memcmp(found[p].data(), parts[p].values, found[p].size()) == 0;
+  Parts copies{parts.boxes, {}};
+  copies.values = [&](std::size_t i) {
+    found.resize(values_each * static_cast<std::size_t>(parts.boxes[i].volume()) * H5Tget_size(type));
+    return found.data();
+  };
+  copies.arrived = [&](std::size_t i) { equal = equal && std::memcmp(found.data(), parts.values(i), found.size()) == 0; };
+  move_parts(comm_, input_, path_, name, type, outer, copies, Direction::read);
   require_equal(name, equal);
 }
 
 void Checkpoint::field(const std::string& name, const FieldRef& values) {
   const auto bytes = static_cast<Index>(values.value_bytes);
-  std::vector<std::vector<std::byte>> buffers;
-  std::vector<Part> parts;
+  // In slabs, so that the copy that is moved stays small beside the field.
+  std::vector<std::size_t> box_of;
+  Parts slabs;
   Int3 extent;
   for (std::size_t b = 0; b < values.blocks.size(); ++b) {
     const Box& owned = values.blocks[b].owned;
-    buffers.emplace_back(static_cast<std::size_t>(owned.volume() * bytes));
-    if (!reads()) read_values(values, b, owned, buffers.back().data());
-    parts.push_back({owned, buffers.back().data()});
     for (int a = 0; a < 3; ++a) extent[a] = std::max(extent[a], owned.hi[a]);
+    const Int3 e = owned.extent();
+    const Index planes = std::max<Index>(1, slab_bytes / (e.x * e.y * bytes));
+    for (Box slab = owned; slab.lo.z < owned.hi.z; slab.lo.z = slab.hi.z) {
+      slab.hi.z = std::min(owned.hi.z, slab.lo.z + planes);
+      slabs.boxes.push_back(slab);
+      box_of.push_back(b);
+    }
   }
   for (int a = 0; a < 3; ++a) extent[a] = max(comm_, extent[a]);
-  move(name, type_of_bytes(values.value_bytes), {}, extent, parts);
-  if (!reads()) return;
-  for (std::size_t b = 0; b < values.blocks.size(); ++b) write_values(values, b, values.blocks[b].owned, buffers[b].data());
+  std::vector<std::byte> buffer;
+  slabs.values = [&](std::size_t i) {
+    buffer.resize(static_cast<std::size_t>(slabs.boxes[i].volume() * bytes));
+    if (!reads()) read_values(values, box_of[i], slabs.boxes[i], buffer.data());
+    return buffer.data();
+  };
+  slabs.arrived = [&](std::size_t i) { write_values(values, box_of[i], slabs.boxes[i], buffer.data()); };
+  move(name, type_of_bytes(values.value_bytes), {}, extent, slabs);
 }
 
 template <class T>
 void Checkpoint::parts(const std::string& name, Int3 extent, const std::vector<Part>& parts) {
-  move(name, type_of<T>(), {}, extent, parts);
+  move(name, type_of<T>(), {}, extent, in_place(parts));
 }
 
 template <class T>
 void Checkpoint::parts(const std::string& name, Index count, Int3 extent, const std::vector<Part>& parts) {
-  move(name, type_of<T>(), {count}, extent, parts);
+  move(name, type_of<T>(), {count}, extent, in_place(parts));
 }
 
 Index Checkpoint::length(const std::string& name, hid_t type, std::size_t mine) const {

@@ -39,10 +39,10 @@ Handle parallel_access(const Comm& comm) {
 }
 
 void move_parts(const Comm& comm, hid_t file, const fs::path& path, const std::string& name, hid_t type, const std::vector<Index>& outer,
-                const std::vector<Part>& parts, Direction direction) {
+                const Parts& parts, Direction direction) {
   const bool write = direction == Direction::write;
   const std::string doing = (write ? "writing " : "reading ") + name;
-  const auto count = static_cast<Index>(parts.size()), rounds = max(comm, count);
+  const auto count = static_cast<Index>(parts.boxes.size()), rounds = max(comm, count);
   Index copies = 1;
   for (const Index n : outer) copies *= n;
   for (Index round = 0; round < rounds; ++round)
@@ -56,13 +56,11 @@ void move_parts(const Comm& comm, hid_t file, const fs::path& path, const std::s
       void* values = nothing;
       hsize_t size = 1;
       Box box;
-      if (round < count) {
-        const Part& part = parts[static_cast<std::size_t>(round)];
-        if (copies > 0 && !part.box.empty()) {
-          box = part.box;
-          values = part.values;
-          size = static_cast<hsize_t>(copies * box.volume());
-        }
+      const auto part = static_cast<std::size_t>(round);
+      if (round < count && copies > 0 && !parts.boxes[part].empty()) {
+        box = parts.boxes[part];
+        values = parts.values(part);
+        size = static_cast<hsize_t>(copies * box.volume());
       }
       const Handle memory_space(H5Screate_simple(1, &size, nullptr), H5Sclose);
       if (values == nothing) {
@@ -75,6 +73,7 @@ void move_parts(const Comm& comm, hid_t file, const fs::path& path, const std::s
       checked(write ? H5Dwrite(set, type, memory_space, file_space, transfer, values)
                     : H5Dread(set, type, memory_space, file_space, transfer, values),
               doing, path);
+      if (!write && values != nothing) parts.arrived(part);
     });
 }
 

@@ -61,7 +61,7 @@ Handle parallel_access(const Comm& comm);
 /// the most parts needs. Throws SharedError. Collective over comm.
 enum class Direction { write, read };
 void move_parts(const Comm& comm, hid_t file, const std::filesystem::path& path, const std::string& name, hid_t type,
-                const std::vector<Index>& outer, const std::vector<Part>& parts, Direction direction);
+                const std::vector<Index>& outer, const Parts& parts, Direction direction);
 
 /// Gives a file another name in its folder. Throws Error (exit code 4). Local.
 void rename_into_place(const std::filesystem::path& from, const std::filesystem::path& to);

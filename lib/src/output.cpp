@@ -68,9 +68,10 @@ void require_space(const fs::path& file, Index bytes) {
 
 /// For writing: nothing changes them.
 template <class T>
-std::vector<Part> parts_of(std::span<const Piece<T>> pieces) {
-  std::vector<Part> parts;
-  for (const Piece<T>& piece : pieces) parts.push_back({piece.box, const_cast<T*>(piece.values.data())});
+Parts parts_of(std::span<const Piece<T>> pieces) {
+  Parts parts;
+  for (const Piece<T>& piece : pieces) parts.boxes.push_back(piece.box);
+  parts.values = [pieces](std::size_t i) { return const_cast<T*>(pieces[i].values.data()); };
   return parts;
 }
 
@@ -106,7 +107,7 @@ ParallelFile::~ParallelFile() {
 }
 
 void ParallelFile::reserve(Index bytes) {
-  constexpr Index for_metadata = 1 << 16;  // groups, attributes, headers
+  constexpr Index for_metadata = 1 << 13;  // groups, attributes, headers
   reserved_bytes_ += bytes + for_metadata;
   agree_on(comm_, [&] {
     if (comm_.rank() == 0) require_space(temporary_, reserved_bytes_);
@@ -154,8 +155,8 @@ void ParallelFile::create(const std::string& name, hid_t type, const std::vector
   });
 }
 
-void ParallelFile::dataset(const std::string& name, hid_t type, const std::vector<Index>& outer, Int3 extent,
-                           const std::vector<Part>& parts, const Attributes& attributes) {
+void ParallelFile::dataset(const std::string& name, hid_t type, const std::vector<Index>& outer, Int3 extent, const Parts& parts,
+                           const Attributes& attributes) {
   const Waiting waiting(comm_, "a dataset of a file");
   create(name, type, with_zyx(outer, extent));
   move_parts(comm_, file_, path_, name, type, outer, parts, Direction::write);

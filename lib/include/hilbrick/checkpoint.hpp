@@ -27,6 +27,12 @@
 
 namespace hilbrick {
 
+/// Values of one rank that stand as a checkpoint has them: a box of them, x fastest, `count` times where there are as many for each place.
+struct Part {
+  Box box;
+  void* values;
+};
+
 /// A checkpoint that is being written or read. Everything is said in the same order, with the same names, on every rank.
 class Checkpoint {
  public:
@@ -84,7 +90,7 @@ class Checkpoint {
   Checkpoint(const Comm& comm, Mode mode, std::filesystem::path path);
 
   void enter(const std::string& section);
-  void move(const std::string& name, hid_t type, const std::vector<Index>& outer, Int3 extent, const std::vector<Part>& parts);
+  void move(const std::string& name, hid_t type, const std::vector<Index>& outer, Int3 extent, const Parts& parts);
   /// Throws SharedError where it is not of that type and, if one is expected, of that size.
   std::vector<hsize_t> size_in_file(const std::string& name, hid_t type, const std::vector<hsize_t>& expected = {}) const;
   void require_equal(const std::string& name, bool equal) const;

@@ -9,6 +9,7 @@
 #include <hdf5.h>
 
 #include <filesystem>
+#include <functional>
 #include <hilbrick/comm.hpp>
 #include <hilbrick/partition/grid.hpp>
 #include <map>
@@ -25,10 +26,12 @@ struct Piece {
   std::vector<T> values;
 };
 
-/// The same where the values stand anyhow: x fastest, of a type that goes without saying.
-struct Part {
-  Box box;
-  void* values;
+/// The same for values of any type, x fastest, that need not stand so in memory before they are moved: `values(i)` says where those of box
+/// i are written from or read to, until it is asked again; `arrived(i)` hears that they were read.
+struct Parts {
+  std::vector<Box> boxes;
+  std::function<void*(std::size_t)> values;
+  std::function<void(std::size_t)> arrived = [](std::size_t) {};
 };
 
 /// A value of an attribute: a number, numbers or a word.
@@ -66,7 +69,7 @@ class ParallelFile {
   template <class T>
   void dataset(const std::string& name, Index count, Int3 extent, std::span<const Piece<T>> pieces, const Attributes& attributes = {});
   /// The same, [outer][z][y][x], of any type that HDF5 knows.
-  void dataset(const std::string& name, hid_t type, const std::vector<Index>& outer, Int3 extent, const std::vector<Part>& parts,
+  void dataset(const std::string& name, hid_t type, const std::vector<Index>& outer, Int3 extent, const Parts& parts,
                const Attributes& attributes = {});
   /// A dataset of one dimension, of values that every rank has.
   void column(const std::string& name, const std::vector<double>& values, const Attributes& attributes = {});
