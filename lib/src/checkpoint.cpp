@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Index slab_bytes = 1 << 24;
+constexpr Index slab_bytes = 1 << 22;
 
 // The head of a file.
 
