@@ -25,7 +25,6 @@ constexpr double media_a_cut = 4.2;               // where a conductor's does: f
 constexpr double cut_faces = 2, cut_edges = 2.8;  // there, too, besides the edges inside
 constexpr double depth_of_edges = 14 / 1.5;       // cells below a surface within which edges inside a conductor are listed, by crossing
 constexpr double medium_bytes = 200;              // one of its own: with its coefficients, two runs and the place where it is found again
-constexpr double pole_bytes = 190;                // more for each of its poles
 
 template <class F>
 Index sum_over(const std::vector<Box>& boxes, F&& f) {
@@ -39,7 +38,6 @@ Index sum_over(const std::vector<Box>& boxes, F&& f) {
 struct Contents {
   double conductor = 0, polarized = 0;                    // cells in perfect conductors; 1 + 2 poles of each cell whose material has poles
   double electric = 0, magnetic = 0, cut_conductors = 0;  // crossings that E sees, that H sees, and of conductors
-  double poles = 0;                                       // of the materials on either side of all crossings
   // How many of all crossings were looked at, and where in their cells: values that look alike share a medium.
   double seen = 0;
   std::set<Index> places;
@@ -89,9 +87,8 @@ void add_surfaces(const Scene& scene, const Numerics& numerics, const Box& box, 
           contents.cut_conductors += stands_for;
           continue;
         }
-        contents.electric += stands_for;
+        if (m.poles.empty() && next.poles.empty()) contents.electric += stands_for;
         if (m.mu_r != next.mu_r || m.sigma_m != next.sigma_m) contents.magnetic += stands_for;
-        contents.poles += stands_for * static_cast<double>(m.poles.size() + next.poles.size());
       }
     });
   }
@@ -111,11 +108,11 @@ Index media_bytes(const Scene& scene, const Numerics& numerics, const Domain& do
   const double edges = 3 * std::min(contents.conductor, depth_of_edges * contents.cut_conductors) + cut_edges * contents.cut_conductors;
   const auto face_bytes =
       static_cast<double>(sizeof(CutFace) + (value_bytes(scene) == 4 ? sizeof(CutFaces<float>::Face) : sizeof(CutFaces<double>::Face)));
-  if (!scene.averaged_interfaces) contents.electric = contents.magnetic = contents.poles = 0;
+  if (!scene.averaged_interfaces) contents.electric = contents.magnetic = 0;
   const double media =
       contents.variety() * (media_a_crossing * (contents.electric + contents.magnetic) + media_a_cut * contents.cut_conductors);
-  const double surfaces = media * medium_bytes + contents.variety() * media_a_crossing * contents.poles * pole_bytes +
-                          cut_faces * contents.cut_conductors * face_bytes + edges * static_cast<double>(sizeof(CutEdge));
+  const double surfaces =
+      media * medium_bytes + cut_faces * contents.cut_conductors * face_bytes + edges * static_cast<double>(sizeof(CutEdge));
   return runs + static_cast<Index>(surfaces + 3 * contents.polarized * static_cast<double>(value_bytes(scene)));
 }
 
