@@ -61,16 +61,12 @@ bool Checkpointing::restart() {
   return true;
 }
 
-double Checkpointing::interval_seconds() const {
-  const CheckpointRequest& request = scene_.checkpoint;
+double interval_seconds(const CheckpointRequest& request, const Checkpoints::Cost& cost, int nodes) {
   double seconds = request.every_minutes ? 60 * *request.every_minutes : std::numeric_limits<double>::infinity();
-  if (request.mtbf_hours) {
-    const Checkpoints::Cost& cost = checkpoints_.cost();
-    seconds = std::min(seconds, cost.count == 0 ? first_automatic_seconds
-                                                : plan::best_interval_seconds(cost.seconds / static_cast<double>(cost.count),
-                                                                              3600 * *request.mtbf_hours / comm_.nodes()));
-  }
-  return seconds;
+  if (!request.mtbf_hours) return seconds;
+  return std::min(seconds, cost.count == 0 ? first_automatic_seconds
+                                           : plan::best_interval_seconds(cost.seconds / static_cast<double>(cost.count),
+                                                                         3600 * *request.mtbf_hours / nodes));
 }
 
 std::uint8_t Checkpointing::wishes() const {
@@ -80,7 +76,7 @@ std::uint8_t Checkpointing::wishes() const {
   if (comm_.rank() != 0) return static_cast<std::uint8_t>(wishes);
   const auto now = Clock::now();
   const auto seconds_since = [&](Clock::time_point t) { return std::chrono::duration<double>(now - t).count(); };
-  if (seconds_since(written_) >= interval_seconds()) wishes |= checkpoint;
+  if (seconds_since(written_) >= interval_seconds(scene_.checkpoint, checkpoints_.cost(), comm_.nodes())) wishes |= checkpoint;
   std::error_code ignored;
   if (std::filesystem::exists(options_.out / "STOP", ignored)) wishes |= stop_file;
   // The last checkpoint may take twice as long as the longest before it.

@@ -13,6 +13,9 @@
 
 namespace hilbrick::fdtd {
 
+/// Seconds from one checkpoint to the next by a scene's wishes, infinity without one: `cost` is that of those so far.
+double interval_seconds(const CheckpointRequest& request, const Checkpoints::Cost& cost, int nodes);
+
 class Checkpointing {
  public:
   /// `state` as of Checkpoints; `state_bytes`: about how many it has on this rank. The other arguments outlive it. Collective over comm.
@@ -38,7 +41,6 @@ class Checkpointing {
 
   /// What rank 0 alone decides by its clock and the folder, and signals, which may reach any rank.
   std::uint8_t wishes() const;
-  double interval_seconds() const;
   std::string command() const;
   void write(Index step);
 

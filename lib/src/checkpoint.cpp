@@ -340,13 +340,13 @@ void Checkpoints::write(Index step) {
       for (const fs::path& unfinished : files_called(folder_, "\\.part")) fs::remove(unfinished);
     });
     Checkpoint file(comm_, Checkpoint::Mode::write, path);
-    std::string about = nlohmann::ordered_json{
-        {"program", identity_.program},
-        {"version", identity_.version},
-        {"step", step},
-        {"setting",
-         identity_.setting}}.dump();
-    file.output_->column("/about", type_of<std::uint8_t>(), static_cast<Index>(about.size()), about.data());
+    nlohmann::ordered_json about;
+    about["program"] = identity_.program;
+    about["version"] = identity_.version;
+    about["step"] = step;
+    about["setting"] = identity_.setting;
+    const std::string text = about.dump();
+    file.output_->column("/about", type_of<std::uint8_t>(), static_cast<Index>(text.size()), text.data());
     file.within("state", [&] { state_(file); });
     file.output_->sync();
     file.output_->end();
@@ -365,21 +365,21 @@ void Checkpoints::write(Index step) {
       sync(written);
     });
     file.output_->put_in_place();
+    agree_on(comm_, [&] {
+      if (comm_.rank() == 0) sync(folder_);
+    });
   } catch (const SharedError& e) {
     throw SharedError(fmt::format("no checkpoint of step {}: {}. {}", step, e.what(),
                                   last_.empty() ? "There is none of an earlier step" : "The last complete one is " + last_.string()),
                       4);
   }
+  last_ = path;
   std::erase(kept_, path);
   kept_.push_back(path);
-  agree_on(comm_, [&] {
-    if (comm_.rank() != 0) return;
+  for (; kept_.size() > static_cast<std::size_t>(keep_); kept_.erase(kept_.begin())) {
     std::error_code ignored;
-    for (std::size_t i = 0; i + static_cast<std::size_t>(keep_) < kept_.size(); ++i) fs::remove(kept_[i], ignored);
-    sync(folder_);
-  });
-  if (kept_.size() > static_cast<std::size_t>(keep_)) kept_.erase(kept_.begin(), kept_.end() - keep_);
-  last_ = path;
+    if (comm_.rank() == 0) fs::remove(kept_.front(), ignored);
+  }
   const double seconds = max(comm_, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   cost_ = {cost_.count + 1, max(comm_, bytes), cost_.seconds + seconds, std::max(cost_.longest_seconds, seconds)};
 }

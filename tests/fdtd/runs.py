@@ -147,6 +147,30 @@ phi_deg = [0, 40]
 name = "far"
 frequencies_hz = [10e9, 15e9]
 """
+PORT_SWEEP = """
+[grid]
+cells = [22, 20, 20]
+spacing_m = 1e-3
+pml_cells = 4
+[run]
+steps = 70
+[partition]
+brick = 5
+[[port]]
+name = "left"
+from_m = [0.008, 0.010, 0.009]
+to_m = [0.008, 0.010, 0.011]
+waveform = { kind = "gaussian_derivative", frequency_hz = 15e9, delay_s = 3e-11 }
+frequencies_hz = [10e9, 15e9]
+[[port]]
+name = "right"
+from_m = [0.013, 0.010, 0.009]
+to_m = [0.013, 0.010, 0.011]
+waveform = { kind = "gaussian_derivative", frequency_hz = 15e9, delay_s = 3e-11 }
+frequencies_hz = [10e9, 15e9]
+[sweep]
+ports = ["left", "right"]
+"""
 TINY = """
 [grid]
 cells = [4, 3, 2]

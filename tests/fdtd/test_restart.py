@@ -13,7 +13,7 @@ import unittest
 
 import h5py
 
-from runs import EVERYTHING, GUIDE, LIMIT_S, STEPS, SWEEP, TINY, Runs
+from runs import EVERYTHING, GUIDE, LIMIT_S, PORT_SWEEP, STEPS, SWEEP, TINY, Runs
 
 
 class SameBits(Runs):
@@ -68,6 +68,9 @@ class SameBits(Runs):
         # The second of four runs, and the last one.
         self.goes_on(SWEEP, 80, 240, [(1, []), (3, ["--brick", "4"])], first_ranks=2)
 
+    def test_sweep_of_ports(self):
+        self.goes_on(PORT_SWEEP, 50, 140, [(1, []), (3, ["--brick", "4"])], first_ranks=2)
+
     def test_more_ranks_than_bricks(self):
         # 31 ranks of which 30 own nothing; and a plane that nobody owns twice.
         self.goes_on(TINY, 10, 20, [(31, []), (1, [])], first_ranks=31)
@@ -86,6 +89,25 @@ class SameBits(Runs):
         for part, count in (("solver/[EH][xyz]$", 6), ("solver/psi_", 24), ("solver/E._pole_", 6), ("solver/plane_wave_0/", 4),
                             ("energy/", 2), ("probes/", 1), ("ports/", 5), ("spectra/dft/spectrum/", 3), ("spectra/flux/box/", 24)):
             self.assertEqual(sum(1 for name in names if re.match(part, name)), count, part)
+
+
+class Schedule(Runs):
+    def test_by_the_clock(self):
+        result = self.succeed(self.scene(EVERYTHING), "--steps", 2000, "--set", "checkpoint.every_minutes=0.01", ranks=2)
+        cost = self.report(self.out)["checkpoint"]
+        self.assertGreater(cost["written"], 1)
+        self.assertLess(cost["written"], 1000)
+        self.assertGreater(cost["seconds"], 0)
+        last = self.checkpoints(self.out)
+        self.assertEqual(len(last), 2)
+        self.assertEqual(cost["last"], str(self.out / last[-1]))
+        self.assertEqual(cost["bytes"], (self.out / last[-1]).stat().st_size)
+        self.assertIsNone(cost["source"])
+        self.assertNotIn("Stopped", result.out)
+
+    def test_by_failures(self):
+        self.succeed(self.scene(EVERYTHING), "--set", "checkpoint.every=auto", "--set", "checkpoint.mtbf_hours=1000", ranks=2)
+        self.assertEqual(self.checkpoints(self.out), [])  # it takes less than the minute after which the first is due
 
 
 class Stopping(Runs):

@@ -294,6 +294,28 @@ TEST(Scene, RejectsGrids) {
   EXPECT_EQ(error_of(""), "s.toml:1:1: grid: expected a table, found nothing; add the key");
 }
 
+TEST(Scene, ReadsCheckpoints) {
+  const auto request = [](const std::string& table) { return parse_scene(start + table, "s.toml").checkpoint; };
+  EXPECT_FALSE(request("").every || request("").every_minutes || request("").mtbf_hours);
+  EXPECT_EQ(request("").keep, 2);
+  EXPECT_EQ(request("[checkpoint]\nevery = 50\nkeep = 3\n").every, 50);
+  EXPECT_EQ(request("[checkpoint]\nevery = 50\nkeep = 3\n").keep, 3);
+  EXPECT_EQ(request("[checkpoint]\nevery_minutes = 0.5\n").every_minutes, 0.5);
+  EXPECT_EQ(request("[checkpoint]\nevery = 'auto'\nmtbf_hours = 1e4\n").mtbf_hours, 1e4);
+  const CheckpointRequest both = request("[[checkpoint]]\nevery = 50\nkeep = 1\n[[checkpoint]]\nevery_minutes = 5\n");
+  EXPECT_TRUE(both.every == 50 && both.every_minutes == 5 && both.keep == 1);
+  expect_errors({
+      {start + "@[checkpoint]\nkeep = 3\n", "checkpoint: expected every or every_minutes, found neither"},
+      {start + "[checkpoint]\nevery = @0\n", "checkpoint.every: expected an integer of at least 1, found the integer 0"},
+      {start + "[checkpoint]\nevery = @'never'\n", "checkpoint.every: expected auto, found the string 'never'"},
+      {start + "@[checkpoint]\nevery = 'auto'\n", "checkpoint.mtbf_hours: expected a number above 0, found nothing; add the key"},
+      {start + "[checkpoint]\nevery_minutes = @-1\n", "checkpoint.every_minutes: expected a number above 0, found the integer -1"},
+      {start + "[checkpoint]\nevery = 1\nkeep = @0\n", "checkpoint.keep: expected an integer of at least 1, found the integer 0"},
+      {start + "[checkpoint]\nevery = 1\n@mtbf_hours = 3\n", "checkpoint.mtbf_hours: unknown key; expected every, every_minutes or keep"},
+      {"checkpoint = @3\n" + start, "checkpoint: expected a table, found the integer 3"},
+  });
+}
+
 TEST(Scene, RejectsBoundaries) {
   const std::string begin = "[grid]\ncells = [20, 16, 12]\nspacing_m = 0.01\n";
   const std::string words = "pec, pmc, periodic or pml";
