@@ -73,7 +73,8 @@ class PlanePainter {
   template <class F>
   void paint(Index z, std::vector<char>& seen, F&& put) {
     for (Job& job : jobs_) {
-      const auto& [cells, moved] = job.image;
+      const Box& cells = job.image.cells;
+      const Int3 moved = job.image.moved;
       const Index z_seen = z - moved.z;
       if (z_seen < cells.lo.z || z_seen >= cells.hi.z) continue;
       const Shape& shape = scene_.shapes[job.shape];

@@ -26,11 +26,12 @@ void write_rcs_h5(const Comm& comm, const std::vector<RcsRow>& rows, const std::
   for (const RcsRow& r : rows) by_pol[r.pol].push_back(&r);
   ParallelFile file(comm, folder / "rcs.h5");
   for (const auto& [pol, some] : by_pol) {
-    file.group("/" + pol);
+    const std::string group = "/" + pol;
+    file.group(group);
     const auto column = [&, &of = some](const std::string& name, double RcsRow::*member) {
       std::vector<double> values;
       for (const RcsRow* r : of) values.push_back(r->*member);
-      file.column("/" + pol + "/" + name, values);
+      file.column(group + "/" + name, values);
     };
     column("frequency_hz", &RcsRow::frequency_hz);
     column("theta_deg", &RcsRow::theta_deg);
