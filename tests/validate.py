@@ -259,6 +259,49 @@ def dielectric_sphere(bench):
     bench.plot("dielectric_sphere", draw)
 
 
+def off_the_grid(scene, cells, conductors, interfaces):
+    """Settings for a sphere scene with so many cells a radius, its middle on no plane of the grid."""
+    h = RADIUS_M / cells
+    layers, gap = 8, 4
+    low, size = layers + gap, 2 * (layers + 2 * gap) + 2 * cells
+
+    def planes(at):
+        return f"[{at * h!r}, {at * h!r}, {at * h!r}]"
+
+    center = [(size / 2 + offset) * h for offset in (0.13, -0.21, 0.37)]
+    settings = [f"grid.cells=[{size}, {size}, {size}]", f"grid.spacing_m={h!r}", f"grid.pml_cells={layers}", f"grid.conductors='{conductors}'",
+                f"grid.interfaces='{interfaces}'", f"shape.0.center_m={center}", f"source.0.box_low_m={planes(low)}",
+                f"source.0.box_high_m={planes(size - low)}", f"far_field.0.low_m={planes(low - 2)}", f"far_field.0.high_m={planes(size - low + 2)}"]
+    if scene == "dielectric_sphere":
+        settings += [f"flux.0.low_m={planes(low - 2)}", f"flux.0.high_m={planes(size - low + 2)}", "far_field.0.theta_deg=90",
+                     "far_field.0.total_power=false"]
+    return settings
+
+
+def surfaces(bench):
+    """How the error falls with the cells: staircases against surfaces where they are."""
+    radii = (10, 14, 20) if bench.full else (7, 10)
+    errors = {}
+    for scene, fitted in (("pec_sphere", ("conformal", "average")), ("dielectric_sphere", ("conformal", "average"))):
+        for how in (("staircase", "staircase"), fitted):
+            for cells in radii:
+                out = bench.run(scene, off_the_grid(scene, cells, *how), tag=f"_{how[0]}_{cells}")
+                if scene == "pec_sphere":
+                    rows = [row for row in table(out / "rcs.csv") if row["pol"] == "VV" and size(row["frequency_hz"]) < 4]
+                    wrong = [row["rcs_dbsm"] - db(math.pi * RADIUS_M**2 * backscatter_efficiency(size(row["frequency_hz"]))) for row in rows]
+                else:
+                    rows = table(out / "flux.csv")
+                    known = [scattering_efficiency(size(row["frequency_hz"]), 2.0) * math.pi * RADIUS_M**2 for row in rows]
+                    wrong = [100 * (row["cross_section_m2"] / right - 1) for row, right in zip(rows, known)]
+                errors[scene, how[0], cells] = float(np.sqrt(np.mean(np.square(wrong))))
+        for how in ("staircase", fitted[0]):
+            of = [errors[scene, how, cells] for cells in radii]
+            order = -np.polyfit(np.log(radii), np.log(of), 1)[0]
+            print(f"  {scene}, {how}: {', '.join(f'{cells} cells {error:.3g}' for cells, error in zip(radii, of))}; order {order:.2f}", flush=True)
+        ratio = errors[scene, fitted[0], radii[-1]] / errors[scene, "staircase", radii[-1]]
+        bench.row(f"{scene}, {radii[-1]} cells: error, share of a staircase's", 0, ratio, 0.5 if scene == "pec_sphere" else 1.0, "absolute")
+
+
 # dBsm at (GHz, phi, polarization), integral equation
 ALMOND = {
     (7.0, 0): {"HH": -34.46, "VV": -42.50},
@@ -437,6 +480,7 @@ def prime(bench):
     for pol, reference in references.items():
         angles = np.array([row["phi_deg"] for row in rows if row["pol"] == pol])
         found = np.array([row["rcs_dbsm"] for row in rows if row["pol"] == pol])
+        angles = 180 - angles  # the suite's phi counts from the nose, which points to -x here
         difference = found - np.interp(angles, reference[:, 2], reference[:, 3])
         bench.row(f"{pol}: mean absolute difference, dB", 0, float(np.mean(abs(difference))), 1.0, "dB")
 
@@ -448,7 +492,7 @@ def prime(bench):
         bench.plot(f"prime_{pol}", draw)
 
 
-CASES = {case.__name__: case for case in (pec_sphere, dielectric_sphere, almond, half_wave_dipole, two_dipoles, waveguide, slab, fresnel, patch_antenna, absorber)}
+CASES = {case.__name__: case for case in (pec_sphere, dielectric_sphere, surfaces, almond, half_wave_dipole, two_dipoles, waveguide, slab, fresnel, patch_antenna, absorber)}
 
 
 def main():

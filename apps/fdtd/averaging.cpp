@@ -203,12 +203,7 @@ void average_surfaces(const Scene& scene, const Numerics& numerics, Component c,
   const Box& owned = map.owned;
   const std::vector<Box> boxes = candidates(scene, c, owned);
   if (boxes.empty()) return;
-  std::array<Vec3, 2> region_m{};
-  for (int a = 0; a < 3; ++a) {
-    region_m[0][a] = static_cast<double>(owned.lo[a] - 1) * numerics.spacing_m[a];
-    region_m[1][a] = static_cast<double>(owned.hi[a] + 1) * numerics.spacing_m[a];
-  }
-  Painter painter(scene, region_m);
+  Painter painter(scene, region_around(numerics, owned, 1));
   Rows rows(scene, numerics, c, painter);
   rewrite_rows(map, [&](Index y, Index z, std::span<MediumId> row) {
     Index first = owned.hi.x, last = owned.lo.x;

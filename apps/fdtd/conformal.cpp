@@ -7,6 +7,7 @@
 
 #include "mesh.hpp"
 #include "painter.hpp"
+#include "thin_parts.hpp"
 
 namespace hilbrick::fdtd {
 namespace {
@@ -20,15 +21,6 @@ constexpr double face_stiffness = 4.4;  // of a face: the same sum over its edge
 constexpr Index tile_edge = 16;  // cells that are looked at together
 constexpr Index margin = 6;      // around them: an edge's weight asks those up to two away, their faces' areas those up to three away
 constexpr int face_samples = 8;  // lines each way where a face's area is no polygon
-
-/// Shares of an edge smaller than this are none: surfaces on grid planes cut nothing, to the digits that their coordinates have.
-double smallest_share(const Scene& scene) {
-  double share = 1e-6;
-  for (const Shape& shape : scene.shapes)
-    if (const auto* body = std::get_if<StlBody>(&shape.form))
-      share = std::max(share, 4 * body->mesh->tolerance_m() / *std::min_element(scene.spacing_m.begin(), scene.spacing_m.end()));
-  return share;
-}
 
 /// Of single precision, so that alike places have one medium.
 double rounded(double share) { return static_cast<float>(share); }
@@ -72,24 +64,6 @@ FaceEdge face_edge(int a, int k) {
   return {v, k == 3 ? unit(u) : Int3{}};
 }
 
-/// The place in the grid that one beyond its ends stands for: the mirror image at a wall, the other end of a period. Edges along `axis`
-/// lie between planes along it and on planes across.
-Int3 folded(const Scene& scene, int axis, Int3 edge, bool& reversed) {
-  reversed = false;
-  for (int b = 0; b < 3; ++b) {
-    const Index n = scene.cells[b], last = b == axis ? n - 1 : n;
-    if (scene.boundary[b][0] == Boundary::periodic) {
-      edge[b] = ((edge[b] % n) + n) % n;
-      continue;
-    }
-    while (edge[b] < 0 || edge[b] > last) {
-      edge[b] = edge[b] < 0 ? (b == axis ? -1 : 0) - edge[b] : (b == axis ? 2 * n - 1 : 2 * n) - edge[b];
-      if (b == axis) reversed = !reversed;
-    }
-  }
-  return edge;
-}
-
 /// The conductors around some cells.
 class Tile {
  public:
@@ -104,8 +78,15 @@ class Tile {
         edges_{Lattice<EdgeCut>(places_), Lattice<EdgeCut>(places_), Lattice<EdgeCut>(places_)},
         areas_{Lattice<double>(places_, 1), Lattice<double>(places_, 1), Lattice<double>(places_, 1)},
         weights_(areas_),
-        cut_faces_{Lattice<char>(places_), Lattice<char>(places_), Lattice<char>(places_)} {
-    for (int a = 0; a < 3; ++a) cut_edges(a);
+        cut_faces_{Lattice<char>(places_), Lattice<char>(places_), Lattice<char>(places_)},
+        closed_(cut_faces_),
+        whole_(cut_faces_) {
+    for (int a = 0; a < 3; ++a) {
+      const auto c = static_cast<Component>(a);
+      for_each_thin_part(scene, numerics, painter, c, places_, [&](const ThinPart& part) { closed_[a].at(part.edge) = 1; });
+      for_each_edge_beside_sheets(scene, numerics, painter, c, places_, [&](Int3 edge) { whole_[a].at(edge) = 1; });
+      cut_edges(a);
+    }
     if (!any_) return;
     for (int a = 0; a < 3; ++a) {
       for_each_inner([&](Int3 face) {
@@ -170,15 +151,22 @@ class Tile {
     columns.hi[axis] = columns.lo[axis] + 1;
     for_each_cell(columns, [&](Int3 column) {
       bool reversed = false;
-      const Vec3 through = yee_position_m(spacing_m_, static_cast<Component>(axis), folded(scene_, axis, column, reversed));
+      const Vec3 through = yee_position_m(spacing_m_, static_cast<Component>(axis), folded_edge(scene_, axis, column, reversed));
       const std::vector<Stretch>& line = painter_.along(axis, through, tolerance_m_);
       const bool hits = std::any_of(line.begin(), line.end(), [&](const Stretch& s) { return conducts(s.material); });
       for (Int3 edge = column; edge[axis] < places_.hi[axis]; ++edge[axis]) {
-        const Int3 place = folded(scene_, axis, edge, reversed);
+        const Int3 place = folded_edge(scene_, axis, edge, reversed);
         if (on_electric_wall(axis, place)) {
           edges_[axis].at(edge) = closed;
+        } else if (closed_[axis].at(edge) != 0) {
+          edges_[axis].at(edge) = closed;
+          any_ = true;
         } else if (hits) {
-          const EdgeCut cut = !edge_in_layer(axis, place) ? exact(line, axis, place) : staircase(line, axis, place) ? closed : EdgeCut{};
+          const bool whole = whole_[axis].at(edge) != 0;
+          const EdgeCut cut = !whole && !edge_in_layer(axis, place) ? exact(line, axis, place)
+                              : staircase(line, axis, place)        ? closed
+                                                                    : EdgeCut{};
+          if (whole && cut.open == 0) closed_[axis].at(edge) = 1;
           if ((cut.open > 0 && cut.open < 1) || (cut.open == 0) != staircase(line, axis, place)) any_ = true;
           edges_[axis].at(edge) = reversed ? turned(cut) : cut;
         }
@@ -186,7 +174,7 @@ class Tile {
     });
   }
 
-  bool conducts(int material) const { return material != in_voxels && scene_.materials[static_cast<std::size_t>(material)].pec; }
+  bool conducts(int material) const { return fdtd::conducts(scene_, material); }
 
   /// Whether an edge's middle lies in a conductor.
   bool staircase(const std::vector<Stretch>& line, int axis, Int3 edge) const {
@@ -198,24 +186,40 @@ class Tile {
   EdgeCut exact(const std::vector<Stretch>& line, int axis, Int3 edge) const {
     EdgeCut cut;
     bool voxels = false;
-    double at = 0, inside = 0, longest = 0;
+    int parts = 0, between = 0;  // in conductors; of these without a grid plane
+    double at = 0, begin = 0, end = -1, inside = 0, longest = 0;
+    const auto finish_part = [&] {
+      if (end < 0) return;
+      ++parts;
+      if (begin > nothing_ && end < 1 - nothing_) ++between;
+      cut.first = std::min(cut.first, begin);
+      cut.last = std::max(cut.last, end);
+      inside += end - begin;
+      end = -1;
+    };
     const double from_m = static_cast<double>(edge[axis]) * spacing_m_[axis];
     for_each_part(line, from_m, from_m + spacing_m_[axis], [&](double length_m, int material) {
-      const double begin = at, length = length_m / spacing_m_[axis];
+      const double from = at, length = length_m / spacing_m_[axis];
       at += length;
-      if (material == in_voxels) voxels = true;
-      if (!conducts(material)) {
-        if (length > longest) cut.material = material;
-        longest = std::max(longest, length);
+      if (conducts(material)) {
+        if (end < 0) begin = from;
+        end = at;
         return;
       }
-      if (inside > 0 && begin > cut.last + nothing_) cut.many = true;
-      cut.first = std::min(cut.first, begin);
-      cut.last = std::max(cut.last, at);
-      inside += length;
+      if (length > nothing_) finish_part();
+      if (material == in_voxels) voxels = true;
+      if (length > longest) cut.material = material;
+      longest = std::max(longest, length);
     });
-    cut.open = rounded(1 - inside);
+    finish_part();
     if (voxels) return {.material = in_voxels};
+    if (between > 0 && parts > 1) return closed;
+    if (between > 0) {  // as thick as from the nearest plane, whose edges are closed
+      (cut.first + cut.last < 1 ? cut.first : cut.last) = cut.first + cut.last < 1 ? 0 : 1;
+      inside = cut.last - cut.first;
+    }
+    cut.many = parts > 1;
+    cut.open = rounded(1 - inside);
     if (cut.open > 1 - nothing_) return {};
     if (cut.open < nothing_) return closed;
     if (cut.first < nothing_) cut.first = 0;
@@ -273,13 +277,13 @@ class Tile {
   EdgeCut edge_of(int a, Int3 face, int k) {
     const FaceEdge e = face_edge(a, k);
     const Int3 edge = face + e.shift;
-    if (open(e.axis, edge) > 0) return edges_[e.axis].at(edge);
+    if (open(e.axis, edge) > 0 || closed_[e.axis].at(edge) != 0) return edges_[e.axis].at(edge);
     const int across = 3 - a - e.axis;
     Vec3 through = yee_position_m(spacing_m_, static_cast<Component>(e.axis), edge);
     through[across] += (k % 2 ? -1 : 1) * nothing_ * spacing_m_[across];
     for (int b = 0; b < 3; ++b) through[b] = folded_m(scene_, b, through[b]);
     bool reversed = false;
-    const Int3 place = folded(scene_, e.axis, edge, reversed);
+    const Int3 place = folded_edge(scene_, e.axis, edge, reversed);
     const EdgeCut cut = exact(painter_.along(e.axis, through, 0), e.axis, place);
     return reversed ? turned(cut) : cut;
   }
@@ -432,6 +436,8 @@ class Tile {
   std::array<Lattice<EdgeCut>, 3> edges_;
   std::array<Lattice<double>, 3> areas_, weights_;  // of faces, of edges
   std::array<Lattice<char>, 3> cut_faces_;          // whether an edge is not whole
+  std::array<Lattice<char>, 3> closed_;             // by a thin part or as a whole: not by what its own line says
+  std::array<Lattice<char>, 3> whole_;              // edges beside sheets
   bool any_ = false;
 };
 
@@ -447,16 +453,6 @@ void rewrite(const std::vector<V>& cuts, Component c, MediumMap& map, F&& f) {
 }
 
 bool before(Int3 a, Int3 b) { return a.z != b.z ? a.z < b.z : a.y != b.y ? a.y < b.y : a.x < b.x; }
-
-/// The bounds of a box of places, and of what walls mirror there.
-std::array<Vec3, 2> region_of(const Numerics& numerics, const Box& places) {
-  std::array<Vec3, 2> region_m;
-  for (int a = 0; a < 3; ++a) {
-    region_m[0][a] = static_cast<double>(places.lo[a] - margin) * numerics.spacing_m[a];
-    region_m[1][a] = static_cast<double>(places.hi[a] + margin) * numerics.spacing_m[a];
-  }
-  return region_m;
-}
 
 /// The tiles of a box of cells around which the surface of some conductor cuts an edge.
 std::vector<Box> cut_tiles(const Scene& scene, const Numerics& numerics, const Box& cells) {
@@ -474,18 +470,16 @@ std::vector<Box> cut_tiles(const Scene& scene, const Numerics& numerics, const B
   };
   const Box places = Tile::places_around(cells);
   const double nothing = smallest_share(scene);
-  Painter painter(scene, region_of(numerics, places));
+  Painter painter(scene, region_around(numerics, places, margin));
   std::vector<Index> hit;  // the edges of a line that are cut
   for (int axis = 0; axis < 3; ++axis) {
     Box columns = places;
     columns.hi[axis] = columns.lo[axis] + 1;
     for_each_cell(columns, [&](Int3 column) {
       bool reversed = false;
-      const Vec3 through = yee_position_m(numerics.spacing_m, static_cast<Component>(axis), folded(scene, axis, column, reversed));
+      const Vec3 through = yee_position_m(numerics.spacing_m, static_cast<Component>(axis), folded_edge(scene, axis, column, reversed));
       const std::vector<Stretch>& line = painter.along(axis, through, surface_tolerance_m(scene));
-      const auto conducts = [&](std::size_t i) {
-        return line[i].material != in_voxels && scene.materials[static_cast<std::size_t>(line[i].material)].pec;
-      };
+      const auto conducts = [&](std::size_t i) { return fdtd::conducts(scene, line[i].material); };
       hit.clear();
       for (std::size_t i = 0; i + 1 < line.size(); ++i) {
         const double at = line[i].last_m / numerics.spacing_m[axis];
@@ -493,8 +487,9 @@ std::vector<Box> cut_tiles(const Scene& scene, const Numerics& numerics, const B
         if (std::fabs(at - std::round(at)) >= nothing / 2) hit.push_back(static_cast<Index>(at));
       }
       for (Int3 edge = column; !hit.empty() && edge[axis] < places.hi[axis]; ++edge[axis])
-        if (std::find(hit.begin(), hit.end(), folded(scene, axis, edge, reversed)[axis]) != hit.end()) mark(edge);
+        if (std::find(hit.begin(), hit.end(), folded_edge(scene, axis, edge, reversed)[axis]) != hit.end()) mark(edge);
     });
+    for_each_thin_part(scene, numerics, painter, static_cast<Component>(axis), places, [&](const ThinPart& part) { mark(part.edge); });
   }
   std::vector<Box> boxes;
   for_each_cell({{0, 0, 0}, tiles}, [&](Int3 t) {
@@ -512,7 +507,7 @@ Cuts find_cuts(const Scene& scene, const Numerics& numerics, const std::array<Bo
   for (const Box& box : owned) all = hull(all, box);
   if (!may_cut_cells(scene) || all.empty()) return cuts;
   const auto visit = [&](const Box& cells) {
-    Painter painter(scene, region_of(numerics, Tile::places_around(cells)));
+    Painter painter(scene, region_around(numerics, Tile::places_around(cells), margin));
     const Tile tile(scene, numerics, cells, painter);
     if (!tile.any()) return;
     for (int a = 0; a < 3; ++a) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "material.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -11,6 +13,7 @@
 #include "conformal.hpp"
 #include "elements.hpp"
 #include "painter.hpp"
+#include "thin_parts.hpp"
 #include "voxels.hpp"
 
 namespace hilbrick::fdtd {
@@ -71,7 +74,7 @@ class PlanePainter {
 
   /// Calls put(cell, material) for what lies in shapes of the plane z, in their order; notes the shapes in `seen`.
   template <class F>
-  void paint(Index z, std::vector<char>& seen, F&& put) {
+  void paint(Index z, std::vector<ShapeSeen>& seen, F&& put) {
     for (Job& job : jobs_) {
       const Box& cells = job.image.cells;
       const Int3 moved = job.image.moved;
@@ -82,7 +85,7 @@ class PlanePainter {
       for (Index y = cells.lo.y; y < cells.hi.y; ++y) {
         const auto put_seen = [&](Index x, int material) {
           put(Int3{x, y, z_seen} + moved, material);
-          seen[job.shape] = 1;
+          seen[job.shape].any = true;
         };
         if (job.voxels) {
           for (Index x = cells.lo.x; x < cells.hi.x; ++x)
@@ -112,6 +115,49 @@ class PlanePainter {
   std::vector<Job> jobs_;
   std::vector<Span> spans_;
 };
+
+/// An edge's number in the grid, and back.
+Index number_of(const Scene& scene, Component c, Int3 edge) {
+  const Int3 n = scene.cells + Int3{1, 1, 1};
+  return c + 3 * (edge.x + n.x * (edge.y + n.y * edge.z));
+}
+std::pair<Component, Int3> edge_of(const Scene& scene, Index number) {
+  const Int3 n = scene.cells + Int3{1, 1, 1};
+  const Index cell = number / 3;
+  return {static_cast<Component>(number % 3), {cell % n.x, cell / n.x % n.y, cell / n.x / n.y}};
+}
+
+/// Which values of component c in a box, x fastest, thin parts of conductors close; empty: none may. Notes the shapes in `seen`.
+std::vector<char> closed_by_thin_parts(const Scene& scene, const Numerics& numerics, Component c, const Box& owned,
+                                       std::vector<ShapeSeen>& seen) {
+  std::vector<char> closed;
+  if (!is_electric(c) || std::none_of(scene.shapes.begin(), scene.shapes.end(), [&](const Shape& s) { return is_conductor(scene, s); }))
+    return closed;
+  closed.assign(static_cast<std::size_t>(owned.volume()), 0);
+  const Int3 e = owned.extent();
+  Painter painter(scene, region_around(numerics, owned, 2));
+  for_each_thin_part(scene, numerics, painter, c, owned, [&](const ThinPart& part) {
+    const Int3 d = part.edge - owned.lo;
+    closed[static_cast<std::size_t>(d.x + e.x * (d.y + e.y * d.z))] = 1;
+    ShapeSeen& shape = seen[static_cast<std::size_t>(part.shape)];
+    shape.any = true;
+    const Index number = number_of(scene, c, part.edge);
+    if (!part.sheet || std::pair(part.thickness_m, number) >= std::pair(shape.thinnest_m, shape.thinnest_at)) return;
+    shape.thinnest_m = part.thickness_m;
+    shape.thinnest_at = number;
+  });
+  return closed;
+}
+
+/// What ranks see of shapes, together. Collective over comm.
+void join(const Comm& comm, std::vector<ShapeSeen>& seen) {
+  for (ShapeSeen& shape : seen) {
+    shape.any = max(comm, Index{shape.any}) > 0;
+    const double thinnest_m = -max(comm, -shape.thinnest_m);
+    shape.thinnest_at = min(comm, shape.thinnest_m == thinnest_m ? shape.thinnest_at : std::numeric_limits<Index>::max());
+    shape.thinnest_m = thinnest_m;
+  }
+}
 
 /// Appends the runs of a row of n values.
 void append_runs(const MediumId* row, Index n, std::vector<Run>& runs) {
@@ -227,7 +273,7 @@ void MediumMap::set(Int3 c, MediumId medium) {
   for (std::size_t r = row + 1; r < row_runs.size(); ++r) row_runs[r] += more;
 }
 
-MediumMap map_media(const Scene& scene, const Numerics& numerics, Component c, const Box& owned, std::vector<char>& seen) {
+MediumMap map_media(const Scene& scene, const Numerics& numerics, Component c, const Box& owned, std::vector<ShapeSeen>& seen) {
   MediumMap map;
   map.owned = owned;
   if (!is_electric(c) && !is_magnetic(scene)) return map;
@@ -237,6 +283,7 @@ MediumMap map_media(const Scene& scene, const Numerics& numerics, Component c, c
     return plane[static_cast<std::size_t>(cell.x - owned.lo.x + e.x * (cell.y - owned.lo.y))];
   };
   PlanePainter painter(scene, numerics, c, owned);
+  const std::vector<char> closed = closed_by_thin_parts(scene, numerics, c, owned, seen);
   map.row_runs.reserve(static_cast<std::size_t>(e.y * e.z) + 1);
   map.row_runs.push_back(0);
   for (Index z = owned.lo.z; z < owned.hi.z; ++z) {
@@ -245,6 +292,8 @@ MediumMap map_media(const Scene& scene, const Numerics& numerics, Component c, c
     here.hi.z = z + 1;
     std::fill(plane.begin(), plane.end(), vacuum_id);
     painter.paint(z, seen, [&](Int3 cell, int material) { id(cell) = material; });
+    for (std::size_t i = 0; !closed.empty() && i < plane.size(); ++i)
+      if (closed[static_cast<std::size_t>(z - owned.lo.z) * plane.size() + i] != 0) plane[i] = pec_id;
     for (int a = 0; is_electric(c) && a < 3; ++a) {
       if (a == axis_of(c) || !electric_wall_low(scene, a)) continue;
       Box wall = here;
@@ -262,25 +311,36 @@ MediumMap map_media(const Scene& scene, const Numerics& numerics, Component c, c
 
 int material_at(const Scene& scene, const Numerics& numerics, Component c, Int3 cell) {
   const Box one{cell, cell + Int3{1, 1, 1}};
-  std::vector<char> seen(scene.shapes.size(), 0);
+  std::vector<ShapeSeen> seen(scene.shapes.size());
   return map_media(scene, numerics, c, one, seen).at(cell);
 }
 
 std::vector<std::array<MediumMap, 6>> map_all(const Comm& comm, const Scene& scene, const Numerics& numerics,
                                               const std::array<std::vector<Box>, 6>& owned) {
   std::vector<std::array<MediumMap, 6>> maps(owned[Ex].size());
-  std::vector<char> seen(scene.shapes.size(), 0);
+  std::vector<ShapeSeen> seen(scene.shapes.size());
   agree_on(comm, [&] {
     for (std::size_t b = 0; b < maps.size(); ++b)
       for (int c = 0; c < 6; ++c) maps[b][c] = map_media(scene, numerics, static_cast<Component>(c), owned[c][b], seen);
   });
-  MPI_Allreduce(MPI_IN_PLACE, seen.data(), static_cast<int>(seen.size()), MPI_CHAR, MPI_MAX, comm.get());
-  for (std::size_t s = 0; s < seen.size(); ++s)
-    if (!seen[s] && comm.rank() == 0)
-      std::fprintf(stderr,
-                   "warning: %s: no field value lies in this shape, so it is not there at all; make it thicker, put it on the grid's "
-                   "planes, or make the cells smaller\n",
-                   to_string(scene.shapes[s].place).c_str());
+  join(comm, seen);
+  for (std::size_t s = 0; s < seen.size() && comm.rank() == 0; ++s) {
+    std::string warning;
+    if (!seen[s].any) {
+      warning =
+          "no field value lies in this shape, so it is not there at all; make it thicker, put it on the grid's planes, or make the cells "
+          "smaller";
+    } else if (std::isfinite(seen[s].thinnest_m)) {
+      const auto [c, edge] = edge_of(scene, seen[s].thinnest_at);
+      const Vec3 at = yee_position_m(numerics.spacing_m, c, edge);
+      warning = fmt::format(
+          "parts of this shape lie between the grid's planes, as little as {:.3g} m thick near ({:.6g}, {:.6g}, {:.6g}) m: they act as "
+          "sheets on the "
+          "nearest planes, up to half a cell off; smaller cells show them where they are",
+          seen[s].thinnest_m, at[0], at[1], at[2]);
+    }
+    if (!warning.empty()) std::fputs(fmt::format("warning: {}: {}\n", to_string(scene.shapes[s].place), warning).c_str(), stderr);
+  }
   return maps;
 }
 

@@ -10,6 +10,7 @@
 #include <functional>
 #include <hilbrick/comm.hpp>
 #include <hilbrick/field.hpp>
+#include <limits>
 #include <map>
 #include <span>
 #include <vector>
@@ -81,12 +82,20 @@ void rewrite_rows(MediumMap& map, const std::function<void(Index y, Index z, std
 /// Whether some shape has another permeability than vacuum, or magnetic loss: else magnetic components need no map.
 bool is_magnetic(const Scene& scene);
 
+/// What field values see of a shape.
+struct ShapeSeen {
+  bool any = false;
+  double thinnest_m = std::numeric_limits<double>::infinity();  // of its sheets that lie between grid planes
+  Index thinnest_at = 0;                                        // the first edge that it closes, counted through the grid
+};
+
 /// The map of component c in a block: the shapes painted in order at the component's own position, and perfect conductor on tangential E
-/// along electric walls and behind PMLs. Magnetic components are mapped only when some material is magnetic. Marks in `seen`, one for each
-/// shape, those that cover a position. Throws Error for voxels that cannot be read or have no material. Local.
-MediumMap map_media(const Scene& scene, const Numerics& numerics, Component c, const Box& owned, std::vector<char>& seen);
-/// The maps [box][component] of what a rank owns, `owned` [component][box]. Rank 0 warns of shapes that no position on any rank lies in.
-/// Throws SharedError. Collective over comm.
+/// along electric walls, behind PMLs and where thin_parts.hpp closes it. Magnetic components are mapped only when some material is
+/// magnetic. Notes in `seen`, one for each shape, what positions see of it. Throws Error for voxels that cannot be read or have no
+/// material. Local.
+MediumMap map_media(const Scene& scene, const Numerics& numerics, Component c, const Box& owned, std::vector<ShapeSeen>& seen);
+/// The maps [box][component] of what a rank owns, `owned` [component][box]. Rank 0 warns of shapes that no position on any rank lies in,
+/// and of parts that are too thin for the grid. Throws SharedError. Collective over comm.
 std::vector<std::array<MediumMap, 6>> map_all(const Comm& comm, const Scene& scene, const Numerics& numerics,
                                               const std::array<std::vector<Box>, 6>& owned);
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "mesh.hpp"
+
 namespace hilbrick::fdtd {
 
 double surface_tolerance_m(const Scene& scene) { return 1e-9 * *std::min_element(scene.spacing_m.begin(), scene.spacing_m.end()); }
@@ -12,6 +14,15 @@ bool may_reach(const Scene& scene, const std::array<Vec3, 2>& bounds_m, const st
   for (int a = 0; a < 3; ++a)
     if (scene.boundary[a][0] != Boundary::periodic && (bounds_m[0][a] > region_m[1][a] || bounds_m[1][a] < region_m[0][a])) return false;
   return true;
+}
+
+std::array<Vec3, 2> region_around(const Numerics& numerics, const Box& cells, Index margin) {
+  std::array<Vec3, 2> region_m{};
+  for (int a = 0; a < 3; ++a) {
+    region_m[0][a] = static_cast<double>(cells.lo[a] - margin) * numerics.spacing_m[a];
+    region_m[1][a] = static_cast<double>(cells.hi[a] + margin) * numerics.spacing_m[a];
+  }
+  return region_m;
 }
 
 double folded_m(const Scene& scene, int axis, double at_m) {
@@ -26,9 +37,38 @@ double folded_m(const Scene& scene, int axis, double at_m) {
   return at_m;
 }
 
+Int3 folded_edge(const Scene& scene, int axis, Int3 edge, bool& reversed) {
+  reversed = false;
+  for (int b = 0; b < 3; ++b) {
+    const Index n = scene.cells[b], last = b == axis ? n - 1 : n;
+    if (scene.boundary[b][0] == Boundary::periodic) {
+      edge[b] = ((edge[b] % n) + n) % n;
+      continue;
+    }
+    while (edge[b] < 0 || edge[b] > last) {
+      edge[b] = edge[b] < 0 ? (b == axis ? -1 : 0) - edge[b] : (b == axis ? 2 * n - 1 : 2 * n) - edge[b];
+      if (b == axis) reversed = !reversed;
+    }
+  }
+  return edge;
+}
+
+double smallest_share(const Scene& scene) {
+  double share = 1e-6;
+  for (const Shape& shape : scene.shapes)
+    if (const auto* body = std::get_if<StlBody>(&shape.form))
+      share = std::max(share, 4 * body->mesh->tolerance_m() / *std::min_element(scene.spacing_m.begin(), scene.spacing_m.end()));
+  return share;
+}
+
 Painter::Painter(const Scene& scene, const std::array<Vec3, 2>& region_m) : scene_(scene) {
   for (const Shape& shape : scene.shapes) {
-    const std::array<Vec3, 2> bounds = bounds_m(shape);
+    std::array<Vec3, 2> bounds = bounds_m(shape);
+    if (const auto* body = std::get_if<StlBody>(&shape.form))  // whose surface is no more exact than this
+      for (std::size_t a = 0; a < 3; ++a) {
+        bounds[0][a] -= 2 * body->mesh->tolerance_m();
+        bounds[1][a] += 2 * body->mesh->tolerance_m();
+      }
     if (may_reach(scene, bounds, region_m)) bodies_.push_back({&shape, bounds});
   }
 }
@@ -38,14 +78,15 @@ void Painter::paint(const Body& body, int axis, const Vec3& through_m, double to
     if (a != axis && (through_m[a] < body.bounds_m[0][a] - tolerance_m || through_m[a] > body.bounds_m[1][a] + tolerance_m)) return;
   spans(*body.shape, axis, through_m, tolerance_m, spans_);
   const int material = std::holds_alternative<VoxelGrid>(body.shape->form) ? in_voxels : body.shape->material;
+  const auto shape = static_cast<int>(body.shape - scene_.shapes.data());
   for (const Span& span : spans_) {
     painted_.clear();
     bool done = false;
     double first_m = -std::numeric_limits<double>::infinity();
     for (const Stretch& stretch : line_) {
-      if (first_m < span.first_m) painted_.push_back({std::min(stretch.last_m, span.first_m), stretch.material});
+      if (first_m < span.first_m) painted_.push_back({std::min(stretch.last_m, span.first_m), stretch.material, stretch.shape});
       if (!done && stretch.last_m >= span.first_m) {
-        painted_.push_back({span.last_m, material});
+        painted_.push_back({span.last_m, material, shape});
         done = true;
       }
       if (stretch.last_m > span.last_m) painted_.push_back(stretch);
@@ -64,7 +105,7 @@ const std::vector<Stretch>& Painter::along(int axis, const Vec3& through_m, doub
       places_.back()[a] = static_cast<double>(scene_.cells[a]) * scene_.spacing_m[a];
     }
   }
-  line_.assign(1, {std::numeric_limits<double>::infinity(), 0});
+  line_.assign(1, {std::numeric_limits<double>::infinity(), 0, -1});
   for (const Body& body : bodies_)
     for (const Vec3& place : places_) paint(body, axis, place, tolerance_m);
   return line_;

@@ -17,6 +17,7 @@ inline constexpr int in_voxels = -1;
 struct Stretch {
   double last_m;
   int material;  // an index into Scene::materials, or in_voxels
+  int shape;     // an index into Scene::shapes; -1: none
 };
 
 class Painter {
@@ -57,8 +58,23 @@ void for_each_part(const std::vector<Stretch>& line, double from_m, double to_m,
 /// Whether bounds {low, high} reach a region; on a periodic axis a region at one end sees what lies at the other.
 bool may_reach(const Scene& scene, const std::array<Vec3, 2>& bounds_m, const std::array<Vec3, 2>& region_m);
 
+/// The bounds in metres of a box of cells and `margin` cells around it.
+std::array<Vec3, 2> region_around(const Numerics& numerics, const Box& cells, Index margin);
+
 /// The coordinate in the grid that one beyond its ends stands for: the mirror image at a wall, the other end of a period.
 double folded_m(const Scene& scene, int axis, double at_m);
+
+/// The place in the grid that an edge along `axis` beyond its ends stands for: the mirror image at a wall, the other end of a period. Edges
+/// lie between planes along it and on planes across. `reversed`: whether the image runs the other way.
+Int3 folded_edge(const Scene& scene, int axis, Int3 edge, bool& reversed);
+
+/// Shares of an edge smaller than this are none: surfaces on grid planes cut nothing, to the digits that their coordinates have.
+double smallest_share(const Scene& scene);
+
+/// Whether a material of a line is a perfect conductor.
+inline bool conducts(const Scene& scene, int material) {
+  return material != in_voxels && scene.materials[static_cast<std::size_t>(material)].pec;
+}
 
 /// How far surfaces reach beyond themselves, so that a plate of no thickness on a grid plane is seen.
 double surface_tolerance_m(const Scene& scene);

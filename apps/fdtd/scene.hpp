@@ -304,6 +304,8 @@ Scene parse_scene(std::string_view text, const std::string& path, const std::vec
 
 /// The materials that a shape may have, indices into Scene::materials.
 std::vector<int> materials_of(const Shape&);
+/// Whether a shape is a perfect conductor; a voxel grid is none, whatever it holds.
+bool is_conductor(const Scene&, const Shape&);
 /// Whether conductors may cut cells: not those of voxel grids, which stay staircases.
 bool may_cut_cells(const Scene&);
 /// Whether a shape contains a point; `tolerance_m` is added around its surface.

@@ -235,10 +235,13 @@ std::vector<int> materials_of(const Shape& shape) {
   return voxels ? voxels->materials : std::vector<int>{shape.material};
 }
 
+bool is_conductor(const Scene& scene, const Shape& shape) {
+  return !std::holds_alternative<VoxelGrid>(shape.form) && scene.materials[static_cast<std::size_t>(shape.material)].pec;
+}
+
 bool may_cut_cells(const Scene& scene) {
-  return scene.conformal_conductors && std::any_of(scene.shapes.begin(), scene.shapes.end(), [&](const Shape& s) {
-           return !std::holds_alternative<VoxelGrid>(s.form) && scene.materials[static_cast<std::size_t>(s.material)].pec;
-         });
+  return scene.conformal_conductors &&
+         std::any_of(scene.shapes.begin(), scene.shapes.end(), [&](const Shape& s) { return is_conductor(scene, s); });
 }
 
 bool contains(const Shape& shape, const Vec3& point_m, double tolerance_m) {

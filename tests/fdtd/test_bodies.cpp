@@ -73,7 +73,7 @@ std::string shape(const std::string& keys) { return "[[shape]]\n" + keys + "\n";
 /// All media of the grid, in one piece, [component] x fastest, closing planes included.
 std::array<std::vector<MediumId>, 6> media_of(const Scene& scene) {
   const Numerics numerics = numerics_of(scene);
-  std::vector<char> seen(scene.shapes.size());
+  std::vector<ShapeSeen> seen(scene.shapes.size());
   std::array<std::vector<MediumId>, 6> out;
   for (int c = 0; c < 6; ++c) {
     const Box all{{0, 0, 0}, scene.cells + Int3{1, 1, 1}};
@@ -166,7 +166,7 @@ TEST_F(Bodies, HigherPriorityThenLaterWins) {
 /// The cells whose component has a material.
 std::vector<Int3> cells_of(const Scene& scene, Component c, MediumId id) {
   std::vector<Int3> out;
-  std::vector<char> seen(scene.shapes.size());
+  std::vector<ShapeSeen> seen(scene.shapes.size());
   const Box all{{0, 0, 0}, scene.cells + Int3{1, 1, 1}};
   const MediumMap map = map_media(scene, numerics_of(scene), c, all, seen);
   for_each_cell(all, [&](Int3 cell) {
@@ -220,7 +220,7 @@ TEST_F(Bodies, OnPeriodicAxesTheLastPlaneIsTheFirst) {
   };
   const auto owned = [](const Scene& s) {
     const Numerics numerics = numerics_of(s);
-    std::vector<char> seen(s.shapes.size());
+    std::vector<ShapeSeen> seen(s.shapes.size());
     std::array<std::vector<MediumId>, 3> out;
     for (int c = 0; c < 3; ++c) {
       const MediumMap map = map_media(s, numerics, static_cast<Component>(c), {{0, 0, 0}, s.cells}, seen);
@@ -356,6 +356,27 @@ TEST_F(Bodies, AShapeThatNoValueSeesIsNamed) {
   }
 }
 
+TEST_F(Bodies, PartsBetweenThePlanesAreNamed) {
+  folder.put("plate.stl", ascii_stl({{"", box_triangles({0.2, 0.25, 0.85}, {0.9, 0.9, 0.87}), 1}}));
+  folder.put("cube.stl", ascii_stl({{"", box_triangles({0.23, 0.27, 0.45}, {0.95, 0.9, 1.3}), 1}}));
+  const auto told_of = [&](const std::string& file) {
+    const Scene s = folder.scene(shape("kind = \"stl\"\nmaterial = \"pec\"\nfile = \"" + file + "\""));
+    ::testing::internal::CaptureStderr();
+    { Simulation<float> simulation(comm, s); }
+    return ::testing::internal::GetCapturedStderr();
+  };
+  const std::string told = told_of("plate.stl");
+  if (comm.rank() == 0) {
+    EXPECT_NE(
+        told.find("scene.toml:16:1: parts of this shape lie between the grid's planes, as little as 0.02 m thick near (0.25, 0.25, 0.8) m"),
+        std::string::npos)
+        << told;
+  } else {
+    EXPECT_EQ(told, "");
+  }
+  EXPECT_EQ(told_of("cube.stl"), "");
+}
+
 TEST_F(Bodies, EveryRankMapsItsPartOfTheWhole) {
   std::vector<int> ids;
   for (int v = 0; v < 6 * 5 * 4; ++v) ids.push_back(v * 7 % 3);
@@ -376,7 +397,7 @@ TEST_F(Bodies, EveryRankMapsItsPartOfTheWhole) {
     const Domain domain = domain_of(comm, s, numerics);
     for (int c = 0; c < 6; ++c)
       for (const Block& block : blocks_for(domain, numerics.stencils, c)) {
-        std::vector<char> seen(s.shapes.size());
+        std::vector<ShapeSeen> seen(s.shapes.size());
         const MediumMap map = map_media(s, numerics, static_cast<Component>(c), block.owned, seen);
         Index wrong = 0;
         for_each_cell(block.owned, [&](Int3 cell) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <elements.hpp>
 #include <numbers>
+#include <optional>
 
 #include "simulation.hpp"
 
@@ -268,7 +269,7 @@ TEST(Dielectrics, MixInParallelOrInSeries) {
         cell[axis] = 3;
         const auto medium_of = [&](Component c) {
           Media media(s);
-          std::vector<char> seen(2);
+          std::vector<ShapeSeen> seen(2);
           MediumMap map = map_media(s, numerics, c, {cell, cell + Int3{1, 1, 1}}, seen);
           average_surfaces(s, numerics, c, map, media);
           return media[map.at(cell)];
@@ -355,7 +356,7 @@ void energy_stays(const Comm& comm, Scene scene, Index steps, double bound, doub
 TEST(Energy, StaysBetweenSurfacesOffTheGrid) {
   const Comm comm(MPI_COMM_WORLD);
   constexpr auto pec = Boundary::pec, pmc = Boundary::pmc, periodic = Boundary::periodic;
-  const Index steps = comm.size() == 1 ? 100000 : 1000;  // at the full Courant number
+  const Index steps = comm.size() == 1 ? 20000 : 1000;  // at the full Courant number
   energy_stays<float>(comm, obstacles({{{pec, pec}, {pec, pec}, {pec, pec}}}), steps, 1e-3);
   energy_stays<double>(comm, obstacles({{{pec, pmc}, {periodic, periodic}, {pmc, pec}}}), steps / 50, 1e-10);
   energy_stays<double>(comm, obstacles({{{periodic, periodic}, {pmc, pmc}, {periodic, periodic}}}), steps / 50, 1e-10);
@@ -484,6 +485,86 @@ TEST(Conductors, OfTrianglesAreTheSameBodies) {
   for_each_cell({{0, 0, 0}, {12, 11, 10}}, [&](Int3 cell) { wrong = std::max(wrong, std::fabs(one(cell) - other(cell))); });
   EXPECT_LT(wrong, 1e-3);
   EXPECT_GT(wrong, 0);
+}
+
+/// A plate of triangles through the middle of a scene and beyond its walls, turned about y, then about x.
+struct Plate {
+  double tilt, slant, offset_m, thickness_m;  // along its normal
+
+  Vec3 turned(Vec3 p) const {
+    const double x = std::cos(tilt) * p[0] + std::sin(tilt) * p[2], z = -std::sin(tilt) * p[0] + std::cos(tilt) * p[2];
+    return {x, std::cos(slant) * p[1] - std::sin(slant) * z, std::sin(slant) * p[1] + std::cos(slant) * z};
+  }
+  StlBody body(const Vec3& middle) const {
+    const StlBody flat = box_body({-1, -1, offset_m - thickness_m / 2}, {1, 1, offset_m + thickness_m / 2}, 0);
+    std::vector<Vec3> vertices;
+    for (const Vec3& p : flat.mesh->vertices_m()) {
+      vertices.push_back(turned(p));
+      for (std::size_t a = 0; a < 3; ++a) vertices.back()[a] += middle[a];
+    }
+    StlBody body;
+    body.mesh = std::make_shared<const Mesh>(std::move(vertices), flat.mesh->triangles(), 1e-9 * h);
+    return body;
+  }
+  /// How far a point lies above its middle plane.
+  double above(const Vec3& p, const Vec3& middle) const {
+    const Vec3 normal = turned({0, 0, 1});
+    double d = -offset_m;
+    for (std::size_t a = 0; a < 3; ++a) d += normal[a] * (p[a] - middle[a]);
+    return d;
+  }
+};
+
+/// Runs a box that a plate divides, from fields below it: the largest field above, and how much the energy changes.
+std::pair<double, double> through(const Comm& comm, const std::optional<Plate>& plate, bool fitted) {
+  Scene s = box_scene({13, 12, 14}, {h, 1.1 * h, 0.9 * h}, Boundary::pec, 1000);
+  const Vec3 middle{6.4 * h, 6.3 * h, 6.6 * h};
+  if (plate) s.shapes.push_back({plate->body(middle), 1, {}});
+  s.conformal_conductors = fitted;
+  Simulation<double> run(comm, s);
+  const auto above = [&](Component c, Int3 cell) {
+    return plate.value_or(Plate{0, 0, 0, 0}).above(yee_position_m(s.spacing_m, c, cell), middle);
+  };
+  for (const Component c : {Ex, Ey, Ez}) run.set(c, [&](Int3 cell) { return above(c, cell) < -1.5 * h ? noise(c, cell) : 0; });
+  run.steps(2);
+  const double energy = run.solver.energy().joule;
+  run.steps(300);
+  double most = 0;
+  for (int c = 0; c < 6; ++c) {
+    const auto component = static_cast<Component>(c);
+    const Field<double>& field = run.solver.field(component);
+    for (std::size_t b = 0; b < field.blocks().size(); ++b)
+      for_each_cell(field.blocks()[b].owned, [&](Int3 cell) {
+        if (above(component, cell) > 1.5 * h) most = std::max(most, std::fabs(field.at(b, cell)) * (c < 3 ? 1 : 376.7));
+      });
+  }
+  return {max(comm, most), run.solver.energy().joule / energy - 1};
+}
+
+TEST(Plates, BlockWhereverTheyLie) {
+  const Comm comm(MPI_COMM_WORLD);
+  EXPECT_GT(through(comm, std::nullopt, true).first, 0.1);  // the control
+  for (const bool fitted : {true, false})
+    for (const auto& [tilt, slant] : {std::array{0.0, 0.0}, {pi / 2, 0.0}, {0.3, 0.0}, {0.7, 0.4}, {-0.2, 1.1}})
+      for (const double thickness : {0.001, 0.9, 1.2, 1.4})
+        for (const double offset : {0.0, 0.3, 0.71}) {
+          const auto [leak, change] = through(comm, Plate{tilt, slant, offset * h, thickness * h}, fitted);
+          EXPECT_EQ(leak, 0) << tilt << " " << slant << " " << thickness << " " << offset << " " << fitted;
+          EXPECT_LT(std::fabs(change), 1e-9) << tilt << " " << slant << " " << thickness << " " << offset << " " << fitted;
+        }
+}
+
+TEST(Plates, ReflectWithinHalfACell) {
+  const Comm comm(MPI_COMM_WORLD);
+  // A wave between a wall and a plate that lies between two planes.
+  for (const double at : {30.05, 30.3, 30.5, 30.8}) {
+    Scene s = box_scene({2, 2, 40}, {h, h, h}, Boundary::periodic, 100000);
+    s.boundary[2] = {Boundary::pec, Boundary::pec};
+    s.shapes.push_back({box_body({-h, -h, at * h}, {3 * h, 3 * h, (at + 0.1) * h}, 1e-9 * h), 1, {}});
+    const double k = pi / (at * h);
+    const Wave wave{k, [=](Vec3 p) { return Vec3{p[2] < at * h ? std::sin(k * p[2]) : 0, 0, 0}; }, [](Vec3) { return 1.0; }};
+    EXPECT_LT(std::fabs(detuning(comm, s, wave, {0, 0, 0}, 12)), 0.56 / at) << at;
+  }
 }
 
 template <class F>
