@@ -93,7 +93,7 @@ class SameBits(Runs):
 
 class Schedule(Runs):
     def test_by_the_clock(self):
-        result = self.succeed(self.scene(EVERYTHING), "--steps", 2000, "--set", "checkpoint.every_minutes=0.01", ranks=2)
+        result = self.succeed(self.scene(EVERYTHING), "--steps", 2000, "--set", "checkpoint.every_minutes=0.002", ranks=2)
         cost = self.report(self.out)["checkpoint"]
         self.assertGreater(cost["written"], 1)
         self.assertLess(cost["written"], 1000)
