@@ -30,10 +30,11 @@ struct EdgeCut {
   double first = 1, last = 0;
   double open = 1;
   bool many = false;
-  int material = 0;  // of the longest part outside; in_voxels where any of it is: the map knows then
+  int material = 0;     // of the longest part outside; in_voxels where any of it is: the map knows then
+  bool inside = false;  // closed, and so it is by its middle: the map knows
 };
 
-EdgeCut turned(const EdgeCut& cut) { return {1 - cut.last, 1 - cut.first, cut.open, cut.many, cut.material}; }
+EdgeCut turned(const EdgeCut& cut) { return {1 - cut.last, 1 - cut.first, cut.open, cut.many, cut.material, cut.inside}; }
 constexpr EdgeCut closed{.first = 0, .last = 1, .open = 0};
 
 /// Values for all places of a box.
@@ -106,6 +107,7 @@ class Tile {
   /// Whether any edge is another than in a staircase.
   bool any() const { return any_; }
   double open(int axis, Int3 edge) const { return edges_[axis].at(edge).open; }
+  bool inside(int axis, Int3 edge) const { return edges_[axis].at(edge).inside; }
   int material(int axis, Int3 edge) const { return edges_[axis].at(edge).material; }
   std::array<double, 4> opens(int a, Int3 face) const {
     std::array<double, 4> open;
@@ -163,11 +165,11 @@ class Tile {
           any_ = true;
         } else if (hits) {
           const bool whole = whole_[axis].at(edge) != 0;
-          const EdgeCut cut = !whole && !edge_in_layer(axis, place) ? exact(line, axis, place)
-                              : staircase(line, axis, place)        ? closed
-                                                                    : EdgeCut{};
+          const bool middle = staircase(line, axis, place);
+          EdgeCut cut = !whole && !edge_in_layer(axis, place) ? exact(line, axis, place) : middle ? closed : EdgeCut{};
           if (whole && cut.open == 0) closed_[axis].at(edge) = 1;
-          if ((cut.open > 0 && cut.open < 1) || (cut.open == 0) != staircase(line, axis, place)) any_ = true;
+          if ((cut.open > 0 && cut.open < 1) || (cut.open == 0) != middle) any_ = true;
+          cut.inside = cut.open == 0 && middle;
           edges_[axis].at(edge) = reversed ? turned(cut) : cut;
         }
       }
@@ -514,7 +516,7 @@ Cuts find_cuts(const Scene& scene, const Numerics& numerics, const std::array<Bo
       for_each_cell(intersection(owned[a], cells), [&](Int3 edge) {
         if (tile.on_electric_wall(a, edge)) return;
         const double open = tile.open(a, edge), weight = open > 0 ? rounded(tile.weight(a, edge)) : 1;
-        if (weight != 1 || (open < 1 && !tile.edge_in_layer(a, edge)))
+        if (weight != 1 || (open < 1 && !tile.inside(a, edge) && !tile.edge_in_layer(a, edge)))
           cuts.edges.push_back({static_cast<Component>(a), edge, tile.material(a, edge), open, weight});
       });
       for_each_cell(intersection(owned[3 + a], cells), [&](Int3 face) {
@@ -565,9 +567,9 @@ void weigh_cuts(const Cuts& cuts, Component c, MediumMap& map, Media& media) {
 
 template <class T>
 CutFaces<T>::CutFaces(const Numerics& numerics, const std::vector<Field<T>>& fields, const Matter<T>& matter) {
-  for (std::size_t b = 0; b < matter.cuts.size(); ++b) {
+  for (std::size_t b = 0; b < matter.cut_faces.size(); ++b) {
     auto& faces = faces_.emplace_back();
-    for (const CutFace& cut : matter.cuts[b].faces) {
+    for (const CutFace& cut : matter.cut_faces[b]) {
       const int a = axis_of(cut.component), u = (a + 1) % 3, v = (a + 2) % 3;
       const double gain = coefficients_of(matter.media[matter.medium(cut.component, b, cut.cell)], false, numerics.dt_s).gain / cut.open;
       const auto gain_of = [&](double sign, int k, int across) {

@@ -25,8 +25,8 @@
 namespace hilbrick::fdtd {
 
 /// What conductors cut of the values that a box owns, [component] as of the six fields. Edges and faces of which nothing is cut, also those
-/// that touch a conductor on grid planes, are not listed; edges in layers are not. A function of the position: every owner finds the same.
-/// Local.
+/// that touch a conductor on grid planes, are not listed, nor are edges in layers, nor those that the map has closed by their middles. A
+/// function of the position: every owner finds the same. Local.
 Cuts find_cuts(const Scene& scene, const Numerics& numerics, const std::array<Box, 6>& owned);
 
 /// Makes the listed edges of component c, in a map that has every value in the medium of its position, live as far as they lie outside

@@ -353,7 +353,7 @@ Matter<T> make_matter(const Comm& comm, const Scene& scene, const Numerics& nume
   for (std::size_t b = 0; b < matter.maps.size(); ++b) {
     std::array<Box, 6> here;
     for (int c = 0; c < 6; ++c) here[c] = owned[c][b];
-    const Cuts& cuts = matter.cuts.emplace_back(find_cuts(scene, numerics, here));
+    Cuts cuts = find_cuts(scene, numerics, here);
     for (const Component c : {Ex, Ey, Ez, Hx, Hy, Hz}) {
       MediumMap& map = matter.maps[b][c];
       free_cut_edges(cuts, c, map, matter.media);
@@ -361,6 +361,7 @@ Matter<T> make_matter(const Comm& comm, const Scene& scene, const Numerics& nume
       weigh_cuts(cuts, c, map, matter.media);
       if (is_electric(c)) place_elements(scene, c, map, matter.media);
     }
+    matter.cut_faces.push_back(std::move(cuts.faces));
   }
   matter.table = coefficients<T>(matter.media, numerics.dt_s);
   return matter;

@@ -102,7 +102,7 @@ std::vector<std::array<MediumMap, 6>> map_all(const Comm& comm, const Scene& sce
 /// The material at one component's position in a cell, an index into Scene::materials. Local.
 int material_at(const Scene& scene, const Numerics& numerics, Component c, Int3 cell);
 
-/// An edge that a conductor cuts or that lies in one, or whose faces are cut.
+/// An edge that a conductor cuts, one that it closes though its middle lies outside, or one whose faces are cut.
 struct CutEdge {
   Component component;
   Int3 cell;
@@ -127,8 +127,8 @@ struct Cuts {
 template <class T>
 struct Matter {
   Media media;
-  std::vector<std::array<MediumMap, 6>> maps;  // [box][component]
-  std::vector<Cuts> cuts;                      // [box]
+  std::vector<std::array<MediumMap, 6>> maps;   // [box][component]
+  std::vector<std::vector<CutFace>> cut_faces;  // [box]
   CoefficientTable<T> table;
 
   MediumId medium(Component c, std::size_t box, Int3 cell) const { return maps[box][c].at(cell); }

@@ -22,8 +22,7 @@ constexpr Index sampled_lines = 48;  // each way, of the lines that look for sur
 // Counted in spheres and cylinders of no symmetry.
 constexpr double media_a_crossing = 2.6;          // of three components, where a surface between materials crosses a line of the grid
 constexpr double media_a_cut = 4.2;               // where a conductor's does: faces, and edges with weights
-constexpr double cut_faces = 2, cut_edges = 2.8;  // there, too, besides the edges inside
-constexpr double depth_of_edges = 14 / 1.5;       // cells below a surface within which edges inside a conductor are listed, by crossing
+constexpr double cut_faces = 2, cut_edges = 2.8;  // there, too
 constexpr double medium_bytes = 200;              // one of its own: with its coefficients, two runs and the place where it is found again
 
 template <class F>
@@ -36,7 +35,7 @@ Index sum_over(const std::vector<Box>& boxes, F&& f) {
 /// What lies in a box of cells: by materials at some positions, and surfaces that cross lines of the grid. A surface crosses as many lines,
 /// of all three axes, as it cuts cells.
 struct Contents {
-  double conductor = 0, polarized = 0;                    // cells in perfect conductors; 1 + 2 poles of each cell whose material has poles
+  double polarized = 0;                                   // 1 + 2 poles of each cell whose material has poles
   double electric = 0, magnetic = 0, cut_conductors = 0;  // crossings that E sees, that H sees, and of conductors
   // How many of all crossings were looked at, and where in their cells: values that look alike share a medium.
   double seen = 0;
@@ -52,7 +51,6 @@ void add_materials(const Scene& scene, const Numerics& numerics, const Box& box,
     Int3 cell;
     for (int a = 0; a < 3; ++a) cell[a] = box.lo[a] + (2 * i[a] + 1) * box.extent()[a] / (2 * looks[a]);
     const Material& m = scene.materials[static_cast<std::size_t>(material_at(scene, numerics, Ex, cell))];
-    if (m.pec) contents.conductor += cells;
     if (!m.poles.empty()) contents.polarized += cells * (1 + 2 * static_cast<double>(m.poles.size()));
   });
 }
@@ -105,14 +103,12 @@ Index media_bytes(const Scene& scene, const Numerics& numerics, const Domain& do
     add_surfaces(scene, numerics, box, contents);
   }
   const Index runs = rows * (magnetic ? 6 : 3) * static_cast<Index>(runs_a_row * sizeof(Run) + sizeof(std::uint32_t));
-  const double edges = 3 * std::min(contents.conductor, depth_of_edges * contents.cut_conductors) + cut_edges * contents.cut_conductors;
   const auto face_bytes =
       static_cast<double>(sizeof(CutFace) + (value_bytes(scene) == 4 ? sizeof(CutFaces<float>::Face) : sizeof(CutFaces<double>::Face)));
   if (!scene.averaged_interfaces) contents.electric = contents.magnetic = 0;
   const double media =
       contents.variety() * (media_a_crossing * (contents.electric + contents.magnetic) + media_a_cut * contents.cut_conductors);
-  const double surfaces =
-      media * medium_bytes + cut_faces * contents.cut_conductors * face_bytes + edges * static_cast<double>(sizeof(CutEdge));
+  const double surfaces = media * medium_bytes + contents.cut_conductors * (cut_faces * face_bytes + cut_edges * sizeof(CutEdge));
   return runs + static_cast<Index>(surfaces + 3 * contents.polarized * static_cast<double>(value_bytes(scene)));
 }
 

@@ -106,7 +106,7 @@ void Sources<T>::set_plane_waves(const std::vector<PlaneWave>& waves) {
 
 template <class T>
 void Sources<T>::require_uncut(Component c, std::size_t box, const Box& cells, const Place& place) const {
-  for (const CutFace& face : matter_.cuts[box].faces)
+  for (const CutFace& face : matter_.cut_faces[box])
     if (face.component == c && cells.contains(face.cell))
       throw Error(
           fmt::format("{}: expected a source away from conductors that lie off the grid's planes, found {} of cell ({}, {}, {}) cut by "
