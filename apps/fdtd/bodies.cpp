@@ -71,42 +71,11 @@ std::shared_ptr<const Mesh> mesh_of(const MeshParts& parts) {
   return std::make_shared<const Mesh>(std::move(vertices), std::move(triangles), parts.tolerance_m);
 }
 
-/// The parts of a body's mesh; makes the mesh, too.
-MeshParts read_body(StlBody& body, std::vector<std::string>& warnings) {
-  std::vector<Solid> solids = read_stl(bytes_of(body.file), body.file);
-  if (body.solid) {
-    std::string names;
-    for (const Solid& s : solids) names += (names.empty() ? "\"" : ", \"") + s.name + "\"";
-    std::erase_if(solids, [&](const Solid& s) { return s.name != *body.solid; });
-    if (solids.empty()) throw Error(fmt::format("{}: expected a solid \"{}\", found {}", body.file, *body.solid, names));
-  }
-  double largest = 0;
-  for (const Solid& solid : solids)
-    for (const Solid::Corners& corners : solid.triangles)
-      for (const auto& corner : corners)
-        for (const double x : corner) largest = std::max(largest, std::fabs(x));
-
+MeshParts parts_of(const Mesh& mesh) {
   MeshParts parts;
-  // Most STL files hold floats or as many digits: half a unit in their last place, rotated.
-  parts.tolerance_m = std::ldexp(largest, -23) * body.scale;
-  std::vector<Origin> origins;
-  const auto name_of = [&](const Solid& solid) {
-    return solid.name.empty() ? body.file : fmt::format("{}: solid \"{}\"", body.file, solid.name);
-  };
-  for (std::size_t i = 0; i < solids.size(); ++i) {
-    Surface surface = welded(solids[i], std::ldexp(largest, -21));
-    for (Vec3& p : surface.vertices) p = placed(body, p);
-    orient(surface, name_of(solids[i]), warnings);
-    const auto base = static_cast<double>(parts.vertices_m.size() / 3);
-    for (const Vec3& p : surface.vertices) parts.vertices_m.insert(parts.vertices_m.end(), p.begin(), p.end());
-    for (const Mesh::Triangle& t : surface.triangles)
-      for (const std::int32_t corner : t) parts.triangles.push_back(base + corner);
-    for (const Index number : surface.numbers) origins.push_back({static_cast<int>(i), number});
-  }
-  body.mesh = mesh_of(parts);
-  if (const auto overlap = find_overlap(*body.mesh, origins))
-    warnings.push_back(fmt::format("{}: the surface {}; whatever any part of it encloses counts as inside",
-                                   name_of(solids[static_cast<std::size_t>(overlap->first)]), overlap->second));
+  for (const Vec3& p : mesh.vertices_m()) parts.vertices_m.insert(parts.vertices_m.end(), p.begin(), p.end());
+  for (const Mesh::Triangle& t : mesh.triangles()) parts.triangles.insert(parts.triangles.end(), t.begin(), t.end());
+  parts.tolerance_m = mesh.tolerance_m();
   return parts;
 }
 
@@ -122,6 +91,49 @@ void at_place(const Place& place, F&& f) {
 
 }  // namespace
 
+void make_mesh(StlBody& body, std::string_view bytes, std::vector<std::string>& warnings) {
+  std::vector<Solid> solids = read_stl(bytes, body.file);
+  if (body.solid) {
+    std::string names;
+    for (const Solid& s : solids) names += (names.empty() ? "\"" : ", \"") + s.name + "\"";
+    std::erase_if(solids, [&](const Solid& s) { return s.name != *body.solid; });
+    if (solids.empty()) throw Error(fmt::format("{}: expected a solid \"{}\", found {}", body.file, *body.solid, names));
+  }
+  double largest = 0;
+  for (const Solid& solid : solids)
+    for (const Solid::Corners& corners : solid.triangles)
+      for (const auto& corner : corners)
+        for (const double x : corner) largest = std::max(largest, std::fabs(x));
+
+  constexpr double most_m = 1e50;  // so that volumes are finite
+  std::vector<Vec3> vertices_m;
+  std::vector<Mesh::Triangle> triangles;
+  std::vector<Origin> origins;
+  const auto name_of = [&](const Solid& solid) {
+    return solid.name.empty() ? body.file : fmt::format("{}: solid \"{}\"", body.file, solid.name);
+  };
+  for (std::size_t i = 0; i < solids.size(); ++i) {
+    Surface surface = welded(solids[i], std::ldexp(largest, -21));
+    for (Vec3& p : surface.vertices) {
+      p = placed(body, p);
+      for (const double x : p)
+        if (!(std::fabs(x) <= most_m))
+          throw Error(fmt::format("{}: expected coordinates of at most {:g} m, found {:g}; the file is damaged, or scale is", body.file,
+                                  most_m, x));
+    }
+    orient(surface, name_of(solids[i]), warnings);
+    const auto base = static_cast<std::int32_t>(vertices_m.size());
+    vertices_m.insert(vertices_m.end(), surface.vertices.begin(), surface.vertices.end());
+    for (const Mesh::Triangle& t : surface.triangles) triangles.push_back({base + t[0], base + t[1], base + t[2]});
+    for (const Index number : surface.numbers) origins.push_back({static_cast<int>(i), number});
+  }
+  // Most STL files hold floats or as many digits: half a unit in their last place, rotated.
+  body.mesh = std::make_shared<const Mesh>(std::move(vertices_m), std::move(triangles), std::ldexp(largest, -23) * body.scale);
+  if (const auto overlap = find_overlap(*body.mesh, origins))
+    warnings.push_back(fmt::format("{}: the surface {}; whatever any part of it encloses counts as inside",
+                                   name_of(solids[static_cast<std::size_t>(overlap->first)]), overlap->second));
+}
+
 Scene with_bodies(const Comm& comm, Scene scene) {
   for (Shape& shape : scene.shapes) {
     std::string file;
@@ -131,7 +143,8 @@ Scene with_bodies(const Comm& comm, Scene scene) {
       agree_on(comm, [&] {
         if (comm.rank() != 0) return;
         std::vector<std::string> warnings;
-        at_place(shape.place, [&] { parts = read_body(*body, warnings); });
+        at_place(shape.place, [&] { make_mesh(*body, bytes_of(body->file), warnings); });
+        parts = parts_of(*body->mesh);
         for (const std::string& w : warnings) std::fprintf(stderr, "warning: %s: %s\n", to_string(shape.place).c_str(), w.c_str());
       });
       parts.vertices_m = broadcast(comm, std::move(parts.vertices_m));

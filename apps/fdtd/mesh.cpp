@@ -50,9 +50,16 @@ Mesh::Mesh(std::vector<Vec3> vertices_m, std::vector<Triangle> triangles, double
       bins_{make_bins(0), make_bins(1), make_bins(2)} {}
 
 Mesh::Bins Mesh::make_bins(int axis) const {
-  const auto [u, v] = across(axis);
-  Bins bins;
   const auto n = static_cast<std::int32_t>(std::clamp(std::sqrt(static_cast<double>(triangles_.size())), 1.0, 4096.0));
+  // Of a surface each triangle touches a few bins. Where they cover one another, fewer and larger bins keep memory in bounds.
+  Bins bins;
+  for (std::int32_t side = n; !fill_bins(axis, side, 64 * triangles_.size() + 1024, bins); side /= 2) {
+  }
+  return bins;
+}
+
+bool Mesh::fill_bins(int axis, std::int32_t n, std::size_t most, Bins& bins) const {
+  const int u = across(axis).u, v = across(axis).v;
   bins.across = {n, n};
   double reach = 0;  // the largest coordinate: what rounding is measured by
   for (const Vec3& corner : bounds_m_) reach = std::max({reach, std::fabs(corner[u]), std::fabs(corner[v])});
@@ -94,15 +101,17 @@ Mesh::Bins Mesh::make_bins(int axis) const {
   };
 
   std::vector<std::pair<std::uint32_t, std::int32_t>> touched;
-  for (std::size_t t = 0; t < triangles_.size(); ++t)
+  for (std::size_t t = 0; t < triangles_.size(); ++t) {
     for_each_bin(triangles_[t], [&](std::uint32_t bin) { touched.emplace_back(bin, static_cast<std::int32_t>(t)); });
+    if (touched.size() > most && n > 1) return false;
+  }
   bins.first.assign(static_cast<std::size_t>(n) * static_cast<std::size_t>(n) + 1, 0);
   for (const auto& [bin, t] : touched) ++bins.first[bin + 1];
   for (std::size_t bin = 1; bin < bins.first.size(); ++bin) bins.first[bin] += bins.first[bin - 1];
   bins.triangles.resize(touched.size());
   std::vector<std::uint32_t> next(bins.first.begin(), bins.first.end() - 1);
   for (const auto& [bin, t] : touched) bins.triangles[next[bin]++] = t;
-  return bins;
+  return true;
 }
 
 void Mesh::crossings(int axis, const Vec3& through_m, std::vector<Crossing>& out) const {

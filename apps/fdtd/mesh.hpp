@@ -49,6 +49,8 @@ class Mesh {
     std::vector<std::int32_t> triangles;
   };
   Bins make_bins(int axis) const;
+  /// Whether n x n bins hold no more than `most` entries; else gives up.
+  bool fill_bins(int axis, std::int32_t n, std::size_t most, Bins& bins) const;
 
   std::vector<Vec3> vertices_m_;
   std::vector<Triangle> triangles_;

@@ -43,12 +43,14 @@ Numerics numerics_of(const Scene& scene) {
       if (!m.pec) slowness = std::min(slowness, std::sqrt(m.eps_r * m.mu_r));
     }
   n.dt_s = scene.courant * slowness / (light_speed_m_s * std::sqrt(inverse_squares));
-  if (scene.steps)
-    n.steps = *scene.steps;
-  else if (scene.duration_s)
-    n.steps = static_cast<Index>(std::ceil(*scene.duration_s / n.dt_s * (1 - 1e-12)));
-  else
-    throw Error("run: expected steps or duration_s in [run], found neither; say when the run ends");
+  if (!(n.dt_s > 0) || !std::isfinite(n.dt_s))
+    throw Error(to_string(scene.grid_place) + ": grid: expected cells and materials of which a time step follows, found " +
+                std::to_string(n.dt_s) + " s; spacing_m is in metres, eps_r and mu_r are relative");
+  if (!scene.steps && !scene.duration_s) throw Error("run: expected steps or duration_s in [run], found neither; say when the run ends");
+  const double steps = scene.steps ? static_cast<double>(*scene.steps) : std::ceil(*scene.duration_s / n.dt_s * (1 - 1e-12));
+  constexpr double most = 1e15;
+  if (!(steps <= most)) throw Error("run: expected at most 1e15 steps, found more; duration_s is in seconds");
+  n.steps = static_cast<Index>(steps);
 
   n.stencils.push_back(Stencil::yee(magnetic_wall_high(scene)));
   if (std::any_of(scene.snapshots.begin(), scene.snapshots.end(), [](const SnapshotRequest& s) { return s.at_cell; }))

@@ -145,9 +145,9 @@ std::vector<double> read_series(TableReader& t, const std::string& key, Range ra
     } else {
       const double step = series.number("step", positive);
       if (to < from) series.reject("to", fmt::format("expected at least from, {:g}, found {:g}", from, to));
-      if ((to - from) / step > static_cast<double>(most)) series.reject("step", fmt::format("expected at most {} steps", most));
-      for (Index i = 0; from + static_cast<double>(i) * step <= to + 1e-6 * step; ++i)
-        values.push_back(from + static_cast<double>(i) * step);
+      if (!((to - from) / step <= static_cast<double>(most))) series.reject("step", fmt::format("expected at most {} steps", most));
+      const auto steps = static_cast<Index>((to - from) / step + 1e-6);
+      for (Index i = 0; i <= steps; ++i) values.push_back(from + static_cast<double>(i) * step);
     }
     series.finish();
   } else {

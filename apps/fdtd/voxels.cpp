@@ -29,7 +29,9 @@ VoxelFile::VoxelFile(const std::string& file, const std::string& dataset) : name
   H5Tclose(type);
   if (!integers) close_and_throw(name_ + ": expected integers, found another type");
   if (axes != 3) close_and_throw(fmt::format("{}: expected three axes [z][y][x], found {}", name_, axes));
-  if (zyx[0] * zyx[1] * zyx[2] == 0) close_and_throw(fmt::format("{}: expected voxels, found {} x {} x {}", name_, zyx[2], zyx[1], zyx[0]));
+  for (const hsize_t n : zyx)
+    if (n == 0 || n > hsize_t{1} << 40)
+      close_and_throw(fmt::format("{}: expected 1 to 2^40 voxels along each axis, found {} x {} x {}", name_, zyx[2], zyx[1], zyx[0]));
   extent_ = {static_cast<Index>(zyx[2]), static_cast<Index>(zyx[1]), static_cast<Index>(zyx[0])};
 }
 
@@ -83,6 +85,11 @@ void VoxelPlanes::load(Index z) {
   for (layer.lo.z = t.first; layer.lo.z < t.last; ++layer.lo.z) {
     layer.hi.z = layer.lo.z + 1;
     if (layer.empty()) return;
+    constexpr Index most = Index{1} << 28;  // 1 GiB
+    if (layer.extent().x > most / layer.extent().y)
+      throw Error(
+          fmt::format("{}:{}: expected at most 2^28 voxels in a layer across the cells of a rank, found {} x {}; use coarser voxels",
+                      shape_.file, shape_.dataset, layer.extent().x, layer.extent().y));
     const std::vector<std::int32_t> ids = shape_.voxels->read(layer);
     for (std::size_t i = 0; i < ids.size(); ++i)
       if (ids[i] < 0 || static_cast<std::size_t>(ids[i]) >= shape_.materials.size()) {

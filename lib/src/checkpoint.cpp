@@ -250,8 +250,14 @@ void Checkpoint::parts(const std::string& name, Index count, Int3 extent, const 
 }
 
 Index Checkpoint::length(const std::string& name, hid_t type, std::size_t mine) const {
-  return mode_ == Mode::write ? sum(comm_, comm_.rank() == 0 ? static_cast<Index>(mine) : 0)
-                              : static_cast<Index>(size_in_file(prefix_ + name, type).front());
+  if (mode_ == Mode::write) return sum(comm_, comm_.rank() == 0 ? static_cast<Index>(mine) : 0);
+  const std::vector<hsize_t> size = size_in_file(prefix_ + name, type);
+  agree_on(comm_, [&] {
+    if (size.size() != 1 || size[0] > fs::file_size(path_) / H5Tget_size(type))
+      throw Error(fmt::format("{}: expected {} as a list that the file has room for, found {} values", path_.string(), prefix_ + name,
+                              text_of(size)));
+  });
+  return static_cast<Index>(size[0]);
 }
 
 void Checkpoint::column(const std::string& section_name, hid_t type, Index count, void* values, Holders holders) {
