@@ -3,18 +3,14 @@
 
 import csv
 import math
-import os
-import pathlib
-import subprocess
 import sys
-import tempfile
 import unittest
 
 import h5py
 import numpy
 
-PROGRAM, MPIEXEC, NUMPROC_FLAG = sys.argv[1:4]
-LIMIT_S = 100
+from scene_runs import SceneRuns
+
 C0 = 299792458.0
 ETA0 = 376.730313668
 
@@ -143,26 +139,7 @@ def rows_of(path):
                 for row in csv.DictReader(file)]
 
 
-class Antennas(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="hilbrick-test-antennas-")
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-        self.out = self.folder / "out"
-
-    def run_program(self, scene, *arguments, ranks=1):
-        (self.folder / "scene.toml").write_text(scene)
-        for old in self.out.glob("*"):
-            old.unlink()
-        command = [MPIEXEC, NUMPROC_FLAG, str(ranks), PROGRAM, self.folder / "scene.toml", "--out", self.out, "--progress", "none"]
-        return subprocess.run([*map(str, command), *map(str, arguments)], env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}, text=True,
-                              capture_output=True, timeout=LIMIT_S, check=False)
-
-    def succeed(self, scene, *arguments, **options):
-        result = self.run_program(scene, *arguments, **options)
-        self.assertEqual(result.returncode, 0, result.stderr)
-        return result
-
+class Antennas(SceneRuns):
     def contents(self):
         return {path.name: path.read_bytes() for path in self.out.iterdir() if path.suffix != ".json"}
 

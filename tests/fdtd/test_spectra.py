@@ -3,18 +3,16 @@
 
 import csv
 import json
-import os
-import pathlib
 import subprocess
 import sys
-import tempfile
 import unittest
 
 import h5py
 import numpy
 
-PROGRAM, MPIEXEC, NUMPROC_FLAG, PLOT = sys.argv[1:5]
-LIMIT_S = 100
+from scene_runs import LIMIT_S, SceneRuns
+
+PLOT = sys.argv[4]
 
 # A body that touches brick faces, edges and corners; monitors likewise, one of them into the PML.
 SCENE = """
@@ -102,24 +100,7 @@ def rows_of(path):
         return list(csv.DictReader(file))
 
 
-class Spectra(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="hilbrick-test-spectra-")
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-        self.out = self.folder / "out"
-
-    def run_program(self, scene, *arguments, ranks=1):
-        (self.folder / "scene.toml").write_text(scene)
-        command = [MPIEXEC, NUMPROC_FLAG, str(ranks), PROGRAM, self.folder / "scene.toml", "--out", self.out, "--progress", "none"]
-        return subprocess.run([*map(str, command), *map(str, arguments)], env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}, text=True,
-                              capture_output=True, timeout=LIMIT_S, check=False)
-
-    def succeed(self, scene, *arguments, **options):
-        result = self.run_program(scene, *arguments, **options)
-        self.assertEqual(result.returncode, 0, result.stderr)
-        return result
-
+class Spectra(SceneRuns):
     def contents(self):
         return {path.name: path.read_bytes() for path in self.out.iterdir() if path.suffix in (".csv", ".h5")}
 
