@@ -322,7 +322,7 @@ def almond(bench):
     for row in table(out / "rcs.csv"):
         key = (row["frequency_hz"] / 1e9, int(row["phi_deg"]))
         if key in ALMOND:
-            bench.row(f"{key[0]:g} GHz, phi {key[1]}, {row['pol']}: dBsm", ALMOND[key][row["pol"]], row["rcs_dbsm"], 1.5 if bench.full else 2.5, "dB")
+            bench.row(f"{key[0]:g} GHz, phi {key[1]}, {row['pol']}: dBsm", ALMOND[key][row["pol"]], row["rcs_dbsm"], 1.0 if bench.full else 2.5, "dB")
 
 
 def half_wave_dipole(bench):
