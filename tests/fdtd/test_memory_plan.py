@@ -89,6 +89,10 @@ name = "all"
 fields = ["Ex", "Hz"]
 every = 3
 """
+CHECKPOINTS = SCENE + """
+[checkpoint]
+every = 3
+"""
 
 
 class Memory(unittest.TestCase):
@@ -105,7 +109,7 @@ class Memory(unittest.TestCase):
             return memory["planned_bytes_max"], memory["taken_bytes_max"]
 
     def test_plans_are_right_to_ten_per_cent(self):
-        for name in ("SCENE", "LAYERS", "MATERIALS", "CONDUCTORS", "SPECTRA", "SNAPSHOTS"):
+        for name in ("SCENE", "LAYERS", "MATERIALS", "CONDUCTORS", "SPECTRA", "SNAPSHOTS", "CHECKPOINTS"):
             for ranks, precision in ((1, "single"), (2, "single"), (2, "double")):
                 planned, taken = self.taken(globals()[name], ranks, "--precision", precision)
                 self.assertAlmostEqual(planned / taken, 1, delta=0.1, msg=f"{name}, {ranks} ranks, {precision}: {planned} planned, {taken} taken")
