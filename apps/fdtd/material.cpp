@@ -335,8 +335,7 @@ std::vector<std::array<MediumMap, 6>> map_all(const Comm& comm, const Scene& sce
       const Vec3 at = yee_position_m(numerics.spacing_m, c, edge);
       warning = fmt::format(
           "parts of this shape lie between the grid's planes, as little as {:.3g} m thick near ({:.6g}, {:.6g}, {:.6g}) m: they act as "
-          "sheets on the "
-          "nearest planes, up to half a cell off; smaller cells show them where they are",
+          "sheets on the nearest planes, up to half a cell off; smaller cells show them where they are",
           seen[s].thinnest_m, at[0], at[1], at[2]);
     }
     if (!warning.empty()) std::fputs(fmt::format("warning: {}: {}\n", to_string(scene.shapes[s].place), warning).c_str(), stderr);

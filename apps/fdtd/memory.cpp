@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <hilbrick/checkpoint.hpp>
 #include <hilbrick/partition/plan.hpp>
 #include <set>
 
@@ -15,10 +16,9 @@ namespace hilbrick::fdtd {
 namespace {
 
 constexpr Index runs_a_row = 3;
-constexpr Index files = 5'000'000;                 // what the first one takes for good: measured with HDF5 1.10 and Open MPI 4.1
-constexpr Index checkpoint_slab = Index{4} << 20;  // that fields are written and compared by
-constexpr Index sampled = 12;                      // positions along each axis of a box, whose materials stand for all
-constexpr Index sampled_lines = 48;                // each way, of the lines that look for surfaces
+constexpr Index files = 5'000'000;   // what the first one takes for good: measured with HDF5 1.10 and Open MPI 4.1
+constexpr Index sampled = 12;        // positions along each axis of a box, whose materials stand for all
+constexpr Index sampled_lines = 48;  // each way, of the lines that look for surfaces
 
 // Counted in spheres and cylinders of no symmetry.
 constexpr double media_a_crossing = 2.6;          // of three components, where a surface between materials crosses a line of the grid
@@ -172,7 +172,7 @@ MemoryPlan memory_plan(const Scene& scene, const Numerics& numerics, const Domai
   const bool checkpoints = request.every || request.every_minutes || request.mtbf_hours;
   if (checkpoints) {
     const Index field = sum_over(domain.boxes, [](const Box& box) { return box.volume(); }) * value_bytes(scene);
-    plan.output = std::max(plan.output, 2 * std::min(field, checkpoint_slab));
+    plan.output = std::max(plan.output, 2 * std::min(field, checkpoint_slab_bytes));
   }
   if (checkpoints || !scene.dfts.empty() || !scene.snapshots.empty() || !scene.probes.empty()) plan.output += files;
   return plan;

@@ -24,8 +24,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Index slab_bytes = 1 << 22;
-
 // The head of a file.
 
 constexpr Index head_bytes = 512;
@@ -221,7 +219,7 @@ void Checkpoint::field(const std::string& name, const FieldRef& values) {
     const Box& owned = values.blocks[b].owned;
     for (int a = 0; a < 3; ++a) extent[a] = std::max(extent[a], owned.hi[a]);
     const Int3 e = owned.extent();
-    const Index planes = std::max<Index>(1, slab_bytes / (e.x * e.y * bytes));
+    const Index planes = std::max<Index>(1, checkpoint_slab_bytes / (e.x * e.y * bytes));
     for (Box slab = owned; slab.lo.z < owned.hi.z; slab.lo.z = slab.hi.z) {
       slab.hi.z = std::min(owned.hi.z, slab.lo.z + planes);
       slabs.boxes.push_back(slab);

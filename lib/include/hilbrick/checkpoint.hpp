@@ -33,6 +33,10 @@ struct Part {
   void* values;
 };
 
+/// Fields are written, compared and read by slabs of about so many bytes: what a checkpoint takes of memory, twice, beside the state
+/// itself.
+inline constexpr Index checkpoint_slab_bytes = Index{4} << 20;
+
 /// A checkpoint that is being written or read. Everything is said in the same order, with the same names, on every rank.
 class Checkpoint {
  public:
