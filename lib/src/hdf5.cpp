@@ -22,7 +22,7 @@ void check_hdf5(bool failed, const std::string& doing, const fs::path& path) {
       },
       &reason);
   throw runtime_failure(path.string() + ": " + doing + " failed (" + (reason.empty() ? "HDF5 gave no reason" : reason) +
-                        "); is there space left, and may this user read and write there?");
+                        "); see whether there is space left and whether this user may read and write there");
 }
 
 std::vector<hsize_t> with_zyx(const std::vector<Index>& outer, Int3 v) {
