@@ -30,11 +30,10 @@ void Dispersion<T>::for_each_row(F&& f) const {
       if (map.row_runs.empty()) continue;
       for (Index z = owned.lo.z; z < owned.hi.z; ++z)
         for (Index y = owned.lo.y; y < owned.hi.y; ++y) {
-          const std::size_t row = row_of(owned, y, z);
-          Index first = 0;
-          for (std::uint32_t r = map.row_runs[row]; r < map.row_runs[row + 1]; first = map.runs[r++].last)
-            if (!matter_.media[map.runs[r].medium].poles.empty())
-              f(b, c, Int3{owned.lo.x + first, y, z}, map.runs[r].last - first, map.runs[r].medium);
+          const Run* run = map.row(row_of(owned, y, z));
+          for (Index first = 0; first < owned.extent().x; first = run++->last)
+            if (!matter_.media[run->medium].poles.empty())
+              f(b, c, Int3{owned.lo.x + first, y, z}, run->last - first, run->medium);
         }
     }
 }

@@ -159,12 +159,6 @@ void join(const Comm& comm, std::vector<ShapeSeen>& seen) {
   }
 }
 
-/// Appends the runs of a row of n values.
-void append_runs(const MediumId* row, Index n, std::vector<Run>& runs) {
-  for (Index i = 0; i < n; ++i)
-    if (i + 1 == n || row[i + 1] != row[i]) runs.push_back({static_cast<std::int32_t>(i + 1), row[i]});
-}
-
 }  // namespace
 
 bool is_magnetic(const Scene& scene) {
@@ -224,27 +218,35 @@ template CoefficientTable<double> coefficients(const Media&, double);
 MediumId MediumMap::at(Int3 c) const {
   if (row_runs.empty()) return vacuum_id;
   const Int3 d = c - owned.lo;
-  const auto row = static_cast<std::size_t>(d.y + owned.extent().y * d.z);
-  const auto first = runs.begin() + row_runs[row], last = runs.begin() + row_runs[row + 1];
-  return std::find_if(first, last, [&](const Run& run) { return d.x < run.last; })->medium;
+  const Run* run = row(static_cast<std::size_t>(d.y + owned.extent().y * d.z));
+  while (run->last <= d.x) ++run;
+  return run->medium;
+}
+
+void MediumMap::append(std::span<const MediumId> row) {
+  const auto begin = static_cast<std::ptrdiff_t>(runs.size());
+  for (std::size_t i = 0; i < row.size(); ++i)
+    if (i + 1 == row.size() || row[i + 1] != row[i]) runs.push_back({static_cast<std::int32_t>(i + 1), row[i]});
+  const bool again = !row_runs.empty() && std::equal(runs.begin() + row_runs.back(), runs.begin() + begin, runs.begin() + begin, runs.end());
+  if (again) runs.resize(static_cast<std::size_t>(begin));
+  row_runs.push_back(again ? row_runs.back() : static_cast<std::uint32_t>(begin));
 }
 
 void rewrite_rows(MediumMap& map, const std::function<void(Index y, Index z, std::span<MediumId> row)>& f) {
   const Int3 e = map.owned.extent();
   MediumMap changed;
   changed.owned = map.owned;
-  changed.row_runs.push_back(0);
-  std::vector<MediumId> row(static_cast<std::size_t>(e.x));
+  changed.row_runs.reserve(static_cast<std::size_t>(e.y * e.z));
+  std::vector<MediumId> row(static_cast<std::size_t>(e.x), vacuum_id);
   for (std::size_t r = 0; r < static_cast<std::size_t>(e.y * e.z); ++r) {
-    Index first = 0;
-    if (map.row_runs.empty()) std::fill(row.begin(), row.end(), vacuum_id);
-    for (std::size_t i = map.row_runs.empty() ? 0 : map.row_runs[r], end = map.row_runs.empty() ? 0 : map.row_runs[r + 1]; i < end; ++i) {
-      std::fill(row.begin() + first, row.begin() + map.runs[i].last, map.runs[i].medium);
-      first = map.runs[i].last;
+    if (map.row_runs.empty()) {
+      std::fill(row.begin(), row.end(), vacuum_id);
+    } else {
+      const Run* run = map.row(r);
+      for (Index first = 0; first < e.x; first = run++->last) std::fill(row.begin() + first, row.begin() + run->last, run->medium);
     }
     f(map.owned.lo.y + static_cast<Index>(r) % e.y, map.owned.lo.z + static_cast<Index>(r) / e.y, row);
-    append_runs(row.data(), e.x, changed.runs);
-    changed.row_runs.push_back(static_cast<std::uint32_t>(changed.runs.size()));
+    changed.append(row);
   }
   changed.runs.shrink_to_fit();
   map = std::move(changed);
@@ -252,25 +254,23 @@ void rewrite_rows(MediumMap& map, const std::function<void(Index y, Index z, std
 
 void MediumMap::set(Int3 c, MediumId medium) {
   const Int3 d = c - owned.lo;
-  const auto row = static_cast<std::size_t>(d.y + owned.extent().y * d.z);
-  std::vector<Run> row_now;
+  std::uint32_t& begin = row_runs[static_cast<std::size_t>(d.y + owned.extent().y * d.z)];
+  std::vector<Run> changed;
   Index first = 0;
   const auto add = [&](Index last, MediumId m) {
-    if (last > first) row_now.push_back({static_cast<std::int32_t>(last), m});
+    if (last > first) changed.push_back({static_cast<std::int32_t>(last), m});
     first = std::max(first, last);
   };
-  for (std::uint32_t r = row_runs[row]; r < row_runs[row + 1]; ++r) {
-    const Run run = runs[r];
-    if (first <= d.x && d.x < run.last) {
-      add(d.x, run.medium);
+  for (const Run* run = runs.data() + begin; first < owned.extent().x; ++run) {
+    if (first <= d.x && d.x < run->last) {
+      add(d.x, run->medium);
       add(d.x + 1, medium);
     }
-    add(run.last, run.medium);
+    add(run->last, run->medium);
   }
-  const auto begin = runs.begin() + row_runs[row], end = runs.begin() + row_runs[row + 1];
-  const auto more = static_cast<std::uint32_t>(row_now.size() - static_cast<std::size_t>(end - begin));
-  runs.insert(runs.erase(begin, end), row_now.begin(), row_now.end());
-  for (std::size_t r = row + 1; r < row_runs.size(); ++r) row_runs[r] += more;
+  // Behind all others: other rows may share what the row had.
+  begin = static_cast<std::uint32_t>(runs.size());
+  runs.insert(runs.end(), changed.begin(), changed.end());
 }
 
 MediumMap map_media(const Scene& scene, const Numerics& numerics, Component c, const Box& owned, std::vector<ShapeSeen>& seen) {
@@ -284,8 +284,7 @@ MediumMap map_media(const Scene& scene, const Numerics& numerics, Component c, c
   };
   PlanePainter painter(scene, numerics, c, owned);
   const std::vector<char> closed = closed_by_thin_parts(scene, numerics, c, owned, seen);
-  map.row_runs.reserve(static_cast<std::size_t>(e.y * e.z) + 1);
-  map.row_runs.push_back(0);
+  map.row_runs.reserve(static_cast<std::size_t>(e.y * e.z));
   for (Index z = owned.lo.z; z < owned.hi.z; ++z) {
     Box here = owned;
     here.lo.z = z;
@@ -300,10 +299,7 @@ MediumMap map_media(const Scene& scene, const Numerics& numerics, Component c, c
       wall.hi[a] = std::min<Index>(here.hi[a], 1);
       for_each_cell(wall, [&](Int3 cell) { id(cell) = pec_id; });
     }
-    for (Index y = 0; y < e.y; ++y) {
-      append_runs(plane.data() + e.x * y, e.x, map.runs);
-      map.row_runs.push_back(static_cast<std::uint32_t>(map.runs.size()));
-    }
+    for (Index y = 0; y < e.y; ++y) map.append({plane.data() + e.x * y, static_cast<std::size_t>(e.x)});
   }
   map.runs.shrink_to_fit();
   return map;

@@ -62,15 +62,22 @@ CoefficientTable<T> coefficients(const Media& media, double dt_s);
 struct Run {
   std::int32_t last;
   MediumId medium;
+
+  friend bool operator==(const Run&, const Run&) = default;
 };
 
-/// The medium of each value that one box owns of one component, as runs along x: bodies are solid, so a row has few.
+/// The medium of each value that one box owns of one component, as runs along x: bodies are solid, so a row has few, and many rows are
+/// like the one before, whose runs they share.
 struct MediumMap {
   Box owned;
   std::vector<Run> runs;
-  std::vector<std::uint32_t> row_runs;  // runs of row r, counted y fastest: runs[row_runs[r], row_runs[r + 1]); empty: vacuum everywhere
+  std::vector<std::uint32_t> row_runs;  // where the runs of a row begin, rows counted y fastest; empty: vacuum everywhere
 
+  /// The first run of a row; the last is the one that ends with the row. The map is not an empty one.
+  const Run* row(std::size_t row) const { return runs.data() + row_runs[row]; }
   MediumId at(Int3 c) const;
+  /// Appends the next row.
+  void append(std::span<const MediumId> row);
   /// Gives one value a medium. The map is not an empty one.
   void set(Int3 c, MediumId medium);
   Index bytes() const { return static_cast<Index>(runs.size() * sizeof(Run) + row_runs.size() * sizeof(std::uint32_t)); }

@@ -15,7 +15,7 @@ inline void by_medium(const MediumMap& map, const std::vector<Coefficients<T>>& 
     f(first, last, table[vacuum_id]);
     return;
   }
-  const Run* run = map.runs.data() + map.row_runs[row];
+  const Run* run = map.row(row);
   while (run->last <= first) ++run;
   for (; first < last; ++run) {
     const Index end = std::min<Index>(run->last, last);

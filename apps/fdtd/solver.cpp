@@ -208,7 +208,7 @@ void Solver<T>::update(BoxWork& work, std::size_t box, const Box& region) {
     part.curl.v = component.along_v.row(dy, dz);
     const MediumMap& map = *component.media;
     part.whole = {static_cast<std::int32_t>(component.owned.extent().x), vacuum_id};
-    part.run = map.row_runs.empty() ? &part.whole : &map.runs[map.row_runs[row_of(component.owned, y, z)]];
+    part.run = map.row_runs.empty() ? &part.whole : map.row(row_of(component.owned, y, z));
   };
   const auto update_layers = [&](const ComponentRows& component, const Part& part, Index y, Index z) {
     for (Layer& layer : *component.layers) {
