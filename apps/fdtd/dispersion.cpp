@@ -32,8 +32,7 @@ void Dispersion<T>::for_each_row(F&& f) const {
         for (Index y = owned.lo.y; y < owned.hi.y; ++y) {
           const Run* run = map.row(row_of(owned, y, z));
           for (Index first = 0; first < owned.extent().x; first = run++->last)
-            if (!matter_.media[run->medium].poles.empty())
-              f(b, c, Int3{owned.lo.x + first, y, z}, run->last - first, run->medium);
+            if (!matter_.media[run->medium].poles.empty()) f(b, c, Int3{owned.lo.x + first, y, z}, run->last - first, run->medium);
         }
     }
 }

@@ -227,7 +227,8 @@ void MediumMap::append(std::span<const MediumId> row) {
   const auto begin = static_cast<std::ptrdiff_t>(runs.size());
   for (std::size_t i = 0; i < row.size(); ++i)
     if (i + 1 == row.size() || row[i + 1] != row[i]) runs.push_back({static_cast<std::int32_t>(i + 1), row[i]});
-  const bool again = !row_runs.empty() && std::equal(runs.begin() + row_runs.back(), runs.begin() + begin, runs.begin() + begin, runs.end());
+  const bool again =
+      !row_runs.empty() && std::equal(runs.begin() + row_runs.back(), runs.begin() + begin, runs.begin() + begin, runs.end());
   if (again) runs.resize(static_cast<std::size_t>(begin));
   row_runs.push_back(again ? row_runs.back() : static_cast<std::uint32_t>(begin));
 }

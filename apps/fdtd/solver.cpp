@@ -23,12 +23,16 @@ struct Solver<T>::Layer {
   int axis, side;
   T sign;  // of the derivative in the curl
   Box cells;
-  std::vector<T> psi;  // x fastest, over cells
+  Index first = 0, stride = 0;  // in the box's psi: where its rows begin, from one to the next
+
+  Index width() const { return cells.extent().x; }
+  Index rows() const { return cells.volume() / width(); }
 };
 
 template <class T>
 struct Solver<T>::BoxWork {
   std::array<std::vector<Layer>, 6> layers;  // of each component
+  std::vector<T> psi;                        // of all layers
   struct Regions {
     Box interior;          // reads no halo of another rank's and none that a wall sets
     std::vector<Box> rim;  // the rest
@@ -102,11 +106,38 @@ void Solver<T>::make_layers() {
           const Box cells = layer_cells(scene_, fields_[c].blocks()[b].owned, a, side);
           if (cells.empty()) continue;
           const T sign = a == (c + 1) % 3 ? T(1) : T(-1);
-          work_[b]->layers[c].push_back(
-              {static_cast<Component>(c), a, side, sign, cells, std::vector<T>(static_cast<std::size_t>(cells.volume()), T(0))});
+          work_[b]->layers[c].push_back({static_cast<Component>(c), a, side, sign, cells});
         }
       }
   }
+  for (auto& work : work_) place_psi(*work);
+}
+
+template <class T>
+void Solver<T>::place_psi(BoxWork& work) {
+  Index size = 0;
+  for (const int own : {0, 3}) {
+    const auto for_each_layer = [&](bool along_x, auto&& f) {
+      for (int c = own; c < own + 3; ++c)
+        for (Layer& layer : work.layers[c])
+          if ((layer.axis == 0) == along_x) f(layer);
+    };
+    for_each_layer(false, [&](Layer& layer) {
+      layer.first = size;
+      layer.stride = layer.width();
+      size += layer.stride * layer.rows();
+    });
+    // Layers along x have short rows, and each row of cells has up to four: side by side, memory brings them as one stream.
+    Index stride = 0, rows = 0;
+    for_each_layer(true, [&](Layer& layer) {
+      layer.first = size + stride;
+      stride += layer.width();
+      rows = std::max(rows, layer.rows());
+    });
+    for_each_layer(true, [&](Layer& layer) { layer.stride = stride; });
+    size += stride * rows;
+  }
+  work.psi.assign(static_cast<std::size_t>(size), T(0));
 }
 
 template <class T>
@@ -169,7 +200,7 @@ void Solver<T>::update(BoxWork& work, std::size_t box, const Box& region) {
     int u;
     Differences<T> along_u, along_v;
     const MediumMap* media;
-    std::vector<Layer>* layers;
+    const std::vector<Layer>* layers;
   };
   std::array<ComponentRows, 3> components;
   Box rows;
@@ -211,13 +242,13 @@ void Solver<T>::update(BoxWork& work, std::size_t box, const Box& region) {
     part.run = map.row_runs.empty() ? &part.whole : map.row(row_of(component.owned, y, z));
   };
   const auto update_layers = [&](const ComponentRows& component, const Part& part, Index y, Index z) {
-    for (Layer& layer : *component.layers) {
+    for (const Layer& layer : *component.layers) {
       if (!has_row(layer.cells, y, z)) continue;
       const Difference<T>& d = layer.axis == component.u ? part.curl.u : part.curl.v;
       const Index layer_begin = layer.cells.lo.x - component.owned.lo.x, layer_end = layer.cells.hi.x - component.owned.lo.x;
       const Index begin = std::max(layer_begin, region_begin), end = std::min(layer_end, region_end);
       if (begin >= end) continue;
-      T* psi = layer.psi.data() + static_cast<Index>(row_of(layer.cells, y, z)) * layer.cells.extent().x;
+      T* psi = work.psi.data() + layer.first + static_cast<Index>(row_of(layer.cells, y, z)) * layer.stride;
       const std::array<std::vector<T>, 2>& profile = cpml_[layer.axis][electric ? 0 : 1];
       by_medium(*component.media, table, row_of(component.owned, y, z), begin, end, [&](Index first, Index last, const Coefficients<T>& k) {
         if (k.gain == 0) return;  // in a perfect conductor
@@ -323,9 +354,7 @@ void Solver<T>::restart(const std::vector<PlaneWave>& waves, const std::vector<P
   sources_.set_plane_waves(waves);
   sources_.set_ports(ports);
   for (const Field<T>& f : fields_) std::fill_n(f.data(), f.size(), T(0));
-  for (auto& work : work_)
-    for (auto& layers : work->layers)
-      for (Layer& layer : layers) std::fill(layer.psi.begin(), layer.psi.end(), T(0));
+  for (auto& work : work_) std::fill(work->psi.begin(), work->psi.end(), T(0));
   dispersion_.rest();
   step_ = 0;
 }
@@ -336,18 +365,34 @@ void Solver<T>::state(Checkpoint& c) {
   for (int f = 0; f < 6; ++f) c.field(component_names[f], fields_[f]);
   for (int f = 0; f < 6; ++f)
     for (int axis = 0; axis < 3; ++axis)
-      for (int side = 0; side < 2; ++side) {
-        if (f % 3 == axis) continue;
-        const StencilField& lives = numerics_.stencils[0].fields()[static_cast<std::size_t>(f)];
-        const Box all = layer_cells(scene_, field_box({{}, scene_.cells}, numerics_.grid, lives), axis, side);
-        std::vector<Part> parts;
-        for (auto& work : work_)
-          for (Layer& layer : work->layers[f])
-            if (layer.axis == axis && layer.side == side) parts.push_back({shifted(layer.cells, -all.lo), layer.psi.data()});
-        c.parts<T>(std::string("psi_") + component_names[f] + "_" + "xyz"[axis] + (side == 0 ? "_low" : "_high"), all.extent(), parts);
-      }
+      for (int side = 0; side < 2; ++side)
+        if (f % 3 != axis) psi_state(c, static_cast<Component>(f), axis, side);
   sources_.state(c);
   dispersion_.state(c);
+}
+
+template <class T>
+void Solver<T>::psi_state(Checkpoint& c, Component component, int axis, int side) {
+  const StencilField& lives = numerics_.stencils[0].fields()[component];
+  const Box all = layer_cells(scene_, field_box({{}, scene_.cells}, numerics_.grid, lives), axis, side);
+  std::vector<std::pair<T*, const Layer*>> mine;
+  for (auto& work : work_)
+    for (const Layer& layer : work->layers[component])
+      if (layer.axis == axis && layer.side == side) mine.emplace_back(work->psi.data() + layer.first, &layer);
+  std::vector<std::vector<T>> values;  // rows end to end, as a checkpoint takes them
+  std::vector<Part> parts;
+  for (const auto& [psi, layer] : mine) {
+    std::vector<T>& rows = values.emplace_back();
+    for (Index row = 0; row < layer->rows(); ++row)
+      rows.insert(rows.end(), psi + row * layer->stride, psi + row * layer->stride + layer->width());
+    parts.push_back({shifted(layer->cells, -all.lo), rows.data()});
+  }
+  c.parts<T>(std::string("psi_") + component_names[component] + "_" + "xyz"[axis] + (side == 0 ? "_low" : "_high"), all.extent(), parts);
+  for (std::size_t i = 0; c.reads() && i < mine.size(); ++i) {
+    const auto& [psi, layer] = mine[i];
+    for (Index row = 0; row < layer->rows(); ++row)
+      std::copy_n(values[i].data() + row * layer->width(), layer->width(), psi + row * layer->stride);
+  }
 }
 
 template <class T>
@@ -383,9 +428,7 @@ Index Solver<T>::allocated_bytes() const {
   bytes += dispersion_.bytes();
   for (const auto& maps : matter_.maps)
     for (const MediumMap& map : maps) bytes += map.bytes();
-  for (const auto& work : work_)
-    for (const auto& layers : work->layers)
-      for (const Layer& layer : layers) bytes += static_cast<Index>(layer.psi.size() * sizeof(T));
+  for (const auto& work : work_) bytes += static_cast<Index>(work->psi.size() * sizeof(T));
   return bytes;
 }
 

@@ -80,6 +80,9 @@ class Solver {
   void advance();
   void make_interiors();
   void make_layers();
+  void place_psi(BoxWork& work);
+  /// The part of the state in the layers of one component at a face.
+  void psi_state(Checkpoint& c, Component component, int axis, int side);
   /// The smallest refractive index in the layer at a face; 1 where there is none. Collective over comm.
   double layer_index(int axis, int side) const;
   const Comm& comm_;

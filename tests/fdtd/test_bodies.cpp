@@ -10,6 +10,7 @@
 #include <material.hpp>
 #include <mesh.hpp>
 #include <numbers>
+#include <random>
 
 #include "simulation.hpp"
 #include "stl_writer.hpp"
@@ -375,6 +376,43 @@ TEST_F(Bodies, PartsBetweenThePlanesAreNamed) {
     EXPECT_EQ(told, "");
   }
   EXPECT_EQ(told_of("cube.stl"), "");
+}
+
+// Against a plain array: rows, alike or not, then single values and whole rows changed.
+TEST_F(Bodies, RowsThatShareTheirRunsChangeAlone) {
+  std::mt19937 random(7);
+  const auto below = [&random](Index n) { return static_cast<Index>(random() % static_cast<unsigned>(n)); };
+  for (int trial = 0; trial < 50; ++trial) {
+    MediumMap map;
+    map.owned = {{3, -2, 5}, {3 + 1 + below(9), -2 + 1 + below(6), 5 + 1 + below(6)}};
+    const Int3 e = map.owned.extent();
+    const auto width = static_cast<std::size_t>(e.x);
+    std::vector<MediumId> plain;
+    for (Index row = 0; row < e.y * e.z; ++row) {
+      std::vector<MediumId> media(width);
+      for (MediumId& m : media) m = static_cast<MediumId>(below(2));
+      if (row > 0 && below(3) > 0) media.assign(plain.end() - e.x, plain.end());
+      plain.insert(plain.end(), media.begin(), media.end());
+      map.append(media);
+    }
+    const auto at = [&](Int3 d) -> MediumId& { return plain[static_cast<std::size_t>(d.x + e.x * (d.y + e.y * d.z))]; };
+    const auto same = [&] { for_each_cell({{}, e}, [&](Int3 d) { ASSERT_EQ(map.at(map.owned.lo + d), at(d)) << "trial " << trial; }); };
+    same();
+    for (int i = 0; i < 20; ++i) {
+      const Int3 d{below(e.x), below(e.y), below(e.z)};
+      at(d) = static_cast<MediumId>(below(4));
+      map.set(map.owned.lo + d, at(d));
+      same();
+    }
+    rewrite_rows(map, [&](Index y, Index z, std::span<MediumId> row) {
+      EXPECT_TRUE(std::equal(row.begin(), row.end(), &at({0, y - map.owned.lo.y, z - map.owned.lo.z})));
+      if (y == map.owned.lo.y) row.back() = 9;
+    });
+    for (Index z = 0; z < e.z; ++z) at({e.x - 1, 0, z}) = 9;
+    same();
+    rewrite_rows(map, [](Index, Index, std::span<MediumId> row) { std::fill(row.begin(), row.end(), 1); });
+    EXPECT_EQ(map.runs.size(), 1U);
+  }
 }
 
 TEST_F(Bodies, EveryRankMapsItsPartOfTheWhole) {
