@@ -69,6 +69,10 @@ double interval_seconds(const CheckpointRequest& request, const Checkpoints::Cos
                                                                          3600 * *request.mtbf_hours / nodes));
 }
 
+double last_seconds(const Checkpoints::Cost& cost, double guessed_seconds, double walltime_s) {
+  return cost.count > 0 ? 2 * cost.longest_seconds : std::min(2 * guessed_seconds, walltime_s / 2);
+}
+
 std::uint8_t Checkpointing::wishes() const {
   unsigned wishes = 0;
   const int signal = signals_.received();
@@ -79,9 +83,10 @@ std::uint8_t Checkpointing::wishes() const {
   if (seconds_since(written_) >= interval_seconds(scene_.checkpoint, checkpoints_.cost(), comm_.nodes())) wishes |= checkpoint;
   std::error_code ignored;
   if (std::filesystem::exists(options_.out / "STOP", ignored)) wishes |= stop_file;
-  // The last checkpoint may take twice as long as the longest before it.
-  const double needed = 2 * (checkpoints_.cost().count > 0 ? checkpoints_.cost().longest_seconds : guessed_seconds_);
-  if (options_.max_walltime_s && seconds_since(options_.begin) + needed >= *options_.max_walltime_s) wishes |= walltime;
+  if (options_.max_walltime_s &&
+      seconds_since(options_.begin) + last_seconds(checkpoints_.cost(), guessed_seconds_, *options_.max_walltime_s) >=
+          *options_.max_walltime_s)
+    wishes |= walltime;
   return static_cast<std::uint8_t>(wishes);
 }
 

@@ -15,6 +15,9 @@ namespace hilbrick::fdtd {
 
 /// Seconds from one checkpoint to the next by a scene's wishes, infinity without one: `cost` is that of those so far.
 double interval_seconds(const CheckpointRequest& request, const Checkpoints::Cost& cost, int nodes);
+/// Seconds that are kept for the last checkpoint of a run that may take `walltime_s`: twice as long as the longest took; before the first
+/// one twice what is guessed, but a guess alone stops nobody in the first half of his time.
+double last_seconds(const Checkpoints::Cost& cost, double guessed_seconds, double walltime_s);
 
 class Checkpointing {
  public:

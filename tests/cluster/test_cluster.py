@@ -240,14 +240,15 @@ class Cluster(unittest.TestCase):
 
     # Runs that stop, and go on
 
-    def stopped(self, submit, script, steps):
-        """A job that began a run and was asked to stop when the run was under way, and its log."""
+    def stopped(self, submit, script, steps, ask=None):
+        """A job that began a run which stopped when `ask` was done, or by Slurm's own will, and its log."""
         log = self.folder / "log"
         run = ["scene.toml", self.folder, "--steps", steps, *FEW_FILES.split(), "--progress", "json"]
         out, _ = self.succeed([*submit, *SIZE, "--output", log, "--open-mode=append", *script, *run])
         number = out.split()[0]
         self.wait_for(lambda: last_step(log) > 1, "steps")
-        self.succeed(["scancel", "--batch", "--signal=USR1", number])
+        if ask:
+            ask(number)
         self.wait_for(lambda: "stopped with a checkpoint" in log.read_text(), "stop")
         self.assertLess(last_step(log), steps)
         return number, log
@@ -263,9 +264,29 @@ class Cluster(unittest.TestCase):
         out, _ = self.succeed(["scontrol", "show", "job", number])
         return re.search(rf"\b{name}=(\S+)", out)[1]
 
+    def stopped_by_its_time(self, why, *limits):
+        """A job that is queued again because its time was up."""
+        number, log = self.stopped(["sbatch", "--parsable", *limits], [SLURM / "continue.sbatch"], 10**6)
+        self.succeed(["scancel", number])
+        self.assertIn(f"stopped by {why} after step", log.read_text())
+        self.assertIn("queued again (0 times before)", log.read_text())
+
+    def test_a_job_whose_time_is_nearly_up(self):
+        # Slurm looks every 30 s, and warns so much earlier than it was asked to.
+        self.stopped_by_its_time("SIGUSR1", "--time=2", "--signal=B:USR1@60")
+        self.idle()
+        self.goes_on_from_its_checkpoint()
+
+    def test_a_job_that_is_warned_too_late(self):
+        # The run was told when the job ends, and stops by itself.
+        self.stopped_by_its_time("--max-walltime", "--time=1", "--signal=B:CONT@1")
+
+    def ask_to_stop(self, number):
+        self.succeed(["scancel", "--batch", "--signal=USR1", number])
+
     def test_a_job_that_is_queued_again(self):
         steps = 5000
-        number, log = self.stopped(["sbatch", "--parsable"], [SLURM / "continue.sbatch"], steps)
+        number, log = self.stopped(["sbatch", "--parsable"], [SLURM / "continue.sbatch"], steps, self.ask_to_stop)
         self.assertIn("queued again (0 times before)", log.read_text())
         self.wait_for(lambda: self.field_of(number, "JobState") == "PENDING", "second turn of the job")
         self.idle()  # Slurm would wait for two minutes, so that nothing of the first turn is left
@@ -277,7 +298,7 @@ class Cluster(unittest.TestCase):
 
     def test_a_chain_of_jobs(self):
         steps = 5000
-        number, log = self.stopped([SLURM / "chain.sh", "3"], ["--"], steps)
+        number, log = self.stopped([SLURM / "chain.sh", "3"], ["--"], steps, self.ask_to_stop)
         self.assertIn("not queued again", log.read_text())
         self.check_that_it_went_on(steps)
         for n, state in ((0, "FAILED"), (1, "COMPLETED"), (2, "CANCELLED")):
@@ -329,6 +350,10 @@ class Cluster(unittest.TestCase):
         # Nothing is lost but the steps since the last checkpoint.
         cluster("heal", 3, check=True)
         self.idle()
+        self.goes_on_from_its_checkpoint()
+
+    def goes_on_from_its_checkpoint(self):
+        """The last one, with the right bits."""
         step = int(self.checkpoints()[-1].stem.removeprefix("checkpoint_"))
         options = ["--steps", step + 50, *FEW_FILES.split()]
         report = self.solve(SRUN, *options, "--restart", self.folder)

@@ -41,6 +41,16 @@ TEST(Interval, IsTheShortestOfThoseAskedFor) {
   EXPECT_EQ(interval_seconds(request, cost, 4), 30);
 }
 
+TEST(LastCheckpoint, IsGivenTwiceWhatTheLongestTook) {
+  EXPECT_EQ(last_seconds({}, 3, 3600), 6);
+  EXPECT_EQ(last_seconds({}, 1e6, 3600), 1800) << "a guess that is longer than the run";
+  Checkpoints::Cost cost;
+  cost.count = 2;
+  cost.seconds = 50;
+  cost.longest_seconds = 40;
+  EXPECT_EQ(last_seconds(cost, 1e6, 3600), 80);
+}
+
 TEST(Setting, IsWhatBitsDependOn) {
   const Comm comm(MPI_COMM_WORLD);
   const auto setting = [&](const std::string& text, const std::vector<std::string>& overrides = {}) {
