@@ -124,6 +124,10 @@ def not_negative_least_squares(matrix, wanted):
     return x
 
 
+def counted(ranks):
+    return f"{ranks} rank{'s' if ranks > 1 else ''}"
+
+
 class Line:
     """One method by one transport over growing ranks: measured, and further by the model."""
 
@@ -148,11 +152,11 @@ class Line:
                 if value >= LEAST_EFFICIENCY:
                     continue
                 if i == 0:
-                    return f"at {ranks[0]} ranks already, {how}"
+                    return f"at {counted(ranks[0])} already, {how}"
                 # Between two numbers of ranks efficiency goes as the logarithm.
                 share = (values[i - 1] - LEAST_EFFICIENCY) / (values[i - 1] - value)
                 return f"{math.ceil(ranks[i - 1] * (ranks[i] / ranks[i - 1]) ** share)} ranks, {how}"
-        return f"not up to {(self.planned_ranks or self.ranks)[-1]} ranks"
+        return f"not up to {counted((self.planned_ranks or self.ranks)[-1])}"
 
 
 class Study:
@@ -205,7 +209,7 @@ class Study:
         powers_of_two(axes, ranks)
         axes.set_yscale("log", base=2)
         axes.yaxis.set_major_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
-        axes.set_title(f"{series}: times as fast as on {base.ranks} rank{'s' if base.ranks > 1 else ''}")
+        axes.set_title(f"{series}: times as fast as on {counted(base.ranks)}")
         axes.legend(fontsize=7)
 
     def efficiency(self, axes, series):
@@ -239,7 +243,7 @@ class Study:
             axes.bar(range(len(lines)), height, bottom=bottom, label=name, color=colour)
             bottom += height
         axes.set_xticks(range(len(lines)))
-        axes.set_xticklabels([f"{self.label(line)}\n{line.ranks[-1]} ranks" for line in lines], fontsize=7)
+        axes.set_xticklabels([f"{self.label(line)}\n{counted(line.ranks[-1])}" for line in lines], fontsize=7)
         axes.set_title(f"{series}: a step of the mean rank, ms")
         axes.legend(fontsize=7)
 
@@ -332,7 +336,7 @@ def page(folder):
 <html lang="en"><head><meta charset="utf-8"><title>Hilbrick: a scaling study</title>
 <style>body {{ font: 15px/1.5 sans-serif; max-width: 1300px; margin: 2em auto; padding: 0 1em; color: #222; }} img {{ width: 100%; max-width: 620px; }}
 .plots {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); gap: 1em; }}
-table {{ border-collapse: collapse; margin: 1em 0; }} td, th {{ border: 1px solid #ccc; padding: 2px 8px; text-align: right; white-space: nowrap; }}</style></head><body>
+table {{ border-collapse: collapse; margin: 1em 0; }} td, th {{ border: 1px solid #ccc; padding: 2px 8px; text-align: right; }}</style></head><body>
 <h1>A scaling study</h1>
 <p>{len(study.points)} configurations, {study.steps} steps each, medians over up to {max(len(p.rows) for p in study.points)} runs by turns. Efficiency is
 cells per second and rank, over that of the fastest run on the fewest ranks of the series.</p>

@@ -51,7 +51,8 @@ def cells(text):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="slurm/scaling.sh", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(prog="slurm/scaling.sh", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+                                     allow_abbrev=False)
     add = parser.add_argument
     add("--out", type=pathlib.Path, required=True, metavar="DIR", help="folder of the study")
     add("--scene", type=pathlib.Path, default=SLURM / "scaling.toml", help="what is run (default: vacuum and a pulse)")
@@ -190,8 +191,9 @@ class Study:
 
     def submission(self, layout):
         o = self.options
+        again = [word for word in sys.argv[1:] if word != "--dry-run"]
         return ["sbatch", "--parsable", f"--nodes={layout.nodes}", f"--ntasks-per-node={layout.ranks_per_node}",
-                f"--output={o.out / 'jobs' / layout.name}.log", *o.sbatch, str(SLURM / "scaling.sbatch"), *sys.argv[1:], "--layout", layout.name]
+                f"--output={o.out / 'jobs' / layout.name}.log", *o.sbatch, str(SLURM / "scaling.sbatch"), *again, "--layout", layout.name]
 
     def submit(self, layout):
         """The job that does a layout: one that waits or runs already, or a new one."""

@@ -138,6 +138,7 @@ class Study(Folder):
         for job, nodes in zip(jobs, (2, 4)):
             for words in (f"--nodes={nodes}", "--ntasks-per-node=8", "--time=00:20:00", f"--layout strong_{nodes}x8"):
                 self.assertIn(words, job)
+            self.assertNotIn("--dry-run", job)
 
     def test_wrong_options(self):
         for words, options in [("--series: expected some of strong, weak", ["--series", "wide"]), ("--nodes: mpirun alone", ["--nodes", "1,2"]),
