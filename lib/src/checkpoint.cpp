@@ -147,7 +147,7 @@ Checkpoint::Checkpoint(const Comm& comm, Mode mode, fs::path path) : comm_(comm)
   });
 }
 
-// What was not closed stays open in HDF5: closing is collective, and peers may be gone.
+// What one rank alone fails at stays open in HDF5: closing is collective, and its peers are not there.
 Checkpoint::~Checkpoint() = default;
 
 void Checkpoint::close() {
@@ -334,6 +334,17 @@ template void Checkpoint::list(const std::string&, std::vector<Index>&);
 Checkpoints::Checkpoints(const Comm& comm, fs::path folder, Identity identity, std::function<void(Checkpoint&)> state, int keep)
     : comm_(comm), folder_(std::move(folder)), identity_(std::move(identity)), state_(std::move(state)), keep_(keep) {}
 
+void Checkpoints::visit(Checkpoint::Mode mode, const fs::path& path, const std::function<void(Checkpoint&)>& f) const {
+  Checkpoint file(comm_, mode, path);
+  try {
+    f(file);
+  } catch (const SharedError&) {  // of all ranks
+    file.close();
+    throw;
+  }
+  file.close();
+}
+
 void Checkpoints::write(Index step) {
   const auto begin = std::chrono::steady_clock::now();
   const fs::path path = folder_ / file_name(step);
@@ -355,9 +366,7 @@ void Checkpoints::write(Index step) {
     file.output_->sync();
     file.output_->end();
     const fs::path& written = file.output_->temporary();
-    Checkpoint back(comm_, Checkpoint::Mode::compare, written);
-    back.within("state", [&] { state_(back); });
-    back.close();
+    visit(Checkpoint::Mode::compare, written, [&](Checkpoint& back) { back.within("state", [&] { state_(back); }); });
     const std::uint64_t digest = file_digest(comm_, written, head_bytes);
     agree_on(comm_, [&] {
       if (comm_.rank() != 0) return;
@@ -399,11 +408,12 @@ Index Checkpoints::require_usable(const fs::path& path) const {
       throw Error(
           fmt::format("{}: is damaged: the digest of what it holds is {}, and once was {}", path.string(), hex(found), hex(digest)));
   });
-  Checkpoint file(comm_, Checkpoint::Mode::read, path);
-  const Index length = file.length("about", type_of<std::uint8_t>(), 0);
-  std::string text(static_cast<std::size_t>(length), ' ');
-  file.column("about", type_of<std::uint8_t>(), length, text.data(), Checkpoint::Holders::all);
-  file.close();
+  std::string text;
+  visit(Checkpoint::Mode::read, path, [&](Checkpoint& file) {
+    const Index length = file.length("about", type_of<std::uint8_t>(), 0);
+    text.resize(static_cast<std::size_t>(length));
+    file.column("about", type_of<std::uint8_t>(), length, text.data(), Checkpoint::Holders::all);
+  });
   Index step = 0;
   agree_on(comm_, [&] {
     const auto about = nlohmann::json::parse(text);
@@ -444,9 +454,7 @@ Checkpoints::Source Checkpoints::read(const fs::path& file_or_folder) {
     for (const std::string& reason : source.refused) reasons += (reasons.empty() ? "" : "; ") + reason;
     throw SharedError(reasons);
   }
-  Checkpoint file(comm_, Checkpoint::Mode::read, source.path);
-  file.within("state", [&] { state_(file); });
-  file.close();
+  visit(Checkpoint::Mode::read, source.path, [&](Checkpoint& file) { file.within("state", [&] { state_(file); }); });
   last_ = source.path;
   std::error_code ignored;
   if (fs::equivalent(source.path.parent_path().empty() ? "." : source.path.parent_path(), folder_, ignored)) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <gtest/gtest.h>
+#include <hdf5.h>
 
 #include <complex>
 #include <fstream>
@@ -252,6 +253,9 @@ class Refused : public ::testing::Test {
   std::string whole;   // the second
 };
 
+/// What a refused file leaves open stays open until the end of the program.
+Index open_files() { return H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_FILE | H5F_OBJ_DATASET | H5F_OBJ_GROUP); }
+
 TEST_F(Refused, ForeignFiles) {
   for (const std::string& content : {std::string(), std::string("mine"), std::string(5000, 'x'), whole.substr(512)}) {
     put(comm, folder.path / second, content);
@@ -325,6 +329,7 @@ TEST_F(Refused, OtherState) {
   EXPECT_NE(refusal([&] { longer.read(folder.path); }).find("expected /state/line of 3 values, found 2"), std::string::npos);
   Checkpoints typed(comm, folder.path, solver, [&](Checkpoint& c) { c.values("line", state.history); });
   EXPECT_NE(refusal([&] { typed.read(folder.path); }).find("has /state/line of another type"), std::string::npos);
+  EXPECT_EQ(open_files(), 0);
 }
 
 TEST_F(Refused, WhatIsReadBackOtherwiseThanItWasWritten) {
@@ -337,6 +342,7 @@ TEST_F(Refused, WhatIsReadBackOtherwiseThanItWasWritten) {
   const std::string message = refusal([&] { lying.write(3); });
   EXPECT_NE(message.find("was read back otherwise than it was written"), std::string::npos) << message;
   EXPECT_EQ(names_in(comm, folder.path), (std::vector<std::string>{first, second}));
+  EXPECT_EQ(open_files(), 0);
 }
 
 TEST_F(Refused, FoldersThatAreGone) {

@@ -148,6 +148,8 @@ class Checkpoints {
   const Cost& cost() const { return cost_; }
 
  private:
+  /// Opens a file for f and closes it. Throws SharedError. Collective over comm.
+  void visit(Checkpoint::Mode mode, const std::filesystem::path& file, const std::function<void(Checkpoint&)>& f) const;
   /// Throws SharedError with the reason unless this is a checkpoint of this run; gives its step. Collective over comm.
   Index require_usable(const std::filesystem::path& file) const;
 
