@@ -197,7 +197,7 @@ class Runs(unittest.TestCase):
     """A folder, and runs in it."""
 
     def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="hilbrick-test-restart-")
+        folder = tempfile.TemporaryDirectory(prefix="hilbrick-test-runs-")
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
         self.out = self.folder / "out"
@@ -291,3 +291,12 @@ class Runs(unittest.TestCase):
                 found[int(environment["OMPI_COMM_WORLD_RANK"])] = int(path.name)
         self.assertTrue(found)
         return [found[rank] for rank in sorted(found)]
+
+
+class SceneRuns(Runs):
+    """Runs of scenes that are texts, one after the other: self.out is what the last one left."""
+
+    def run_program(self, text, *arguments, **options):
+        for old in self.out.glob("*"):
+            old.unlink()
+        return super().run_program(self.scene(text), *arguments, **options)
