@@ -249,9 +249,11 @@ std::string to_table(const RunReport& report, std::size_t most_rows) {
   line("busiest rank", t.counted_max, t.slab_max);
   line("all ranks", t.counted_total, t.slab_total);
   const bool equal = t.predicted_total == t.counted_total && t.predicted_max == t.counted_max;
-  out +=
-      fmt::format("\nPredicted {} a step in all, {} for the busiest rank: counted {}.\n", with_unit(static_cast<double>(t.predicted_total)),
-                  with_unit(static_cast<double>(t.predicted_max)), equal ? "the same, to the byte" : "NOT THE SAME: please report this");
+  out += fmt::format("\nPredicted {} a step in all, {} for the busiest rank: {}.\n", with_unit(static_cast<double>(t.predicted_total)),
+                     with_unit(static_cast<double>(t.predicted_max)),
+                     report.own_steps() == 0 ? "no step was taken, so none was counted"
+                     : equal                 ? "counted the same, to the byte"
+                                             : "counted NOT THE SAME: please report this");
   out += fmt::format("Directed pairs of ranks: {} through shared memory (set up in {:.3f} s{}), {} by message.\n", t.pairs.shared,
                      t.shared_setup_max, payback(report, t), t.pairs.message);
   if (report.own_steps() > 0) out += step_line(report) + step_times_line(report);
