@@ -20,8 +20,8 @@ double expected_seconds(double work_seconds, double interval_seconds, double che
 
 Availability availability(const Failures& failures, int nodes, double step_seconds) {
   const double work = step_seconds * static_cast<double>(failures.steps), mtbf = failures.node_mtbf_seconds / nodes;
-  // The expected time falls up to the best interval: a run that is shorter than that is one piece.
-  const double interval = std::min(best_interval_seconds(failures.checkpoint_seconds, mtbf), work);
+  // Whole pieces; a run that is not much longer than one is one.
+  const double interval = work / std::max(1.0, std::round(work / best_interval_seconds(failures.checkpoint_seconds, mtbf)));
   const double expected = expected_seconds(work, interval, failures.checkpoint_seconds, mtbf);
   return {nodes, mtbf, interval, expected, expected / work - 1};
 }

@@ -238,6 +238,16 @@ TEST(Availability, ShortRunsAreOnePiece) {
   EXPECT_NEAR(a.expected_seconds, 70, 1e-4);
 }
 
+TEST(Availability, PiecesAreWholeAndAsManyAsCostLeast) {
+  for (const double work : {300.0, 900.0, 1000.0, 1500.0, 12345.0}) {
+    const Failures failures{.node_mtbf_seconds = 3600, .checkpoint_seconds = 60, .steps = 1000};  // best: 618 s
+    const Availability a = availability(failures, 1, work / 1000);
+    EXPECT_NEAR(work / a.interval_seconds, std::round(work / a.interval_seconds), 1e-9) << work;
+    for (int pieces = 1; pieces < 50; ++pieces)
+      EXPECT_LT(a.expected_seconds, 1.005 * expected_seconds(work, work / pieces, 60, 3600)) << work << ' ' << pieces;
+  }
+}
+
 TEST(Text, NumbersAsPeopleReadThem) {
   EXPECT_EQ(with_prefix(786432, "B"), "786 kB");
   EXPECT_EQ(with_prefix(999.6, "B"), "1.00 kB");
