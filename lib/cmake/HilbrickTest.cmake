@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # hilbrick_add_test(NAME SOURCES file... [LIBRARIES target...] [RANKS 1 2 3 4 7] [LABELS label...] [TIMEOUT seconds])
 #   One GoogleTest program test_NAME. Without RANKS one test NAME, labelled `serial`, with gtest's own main. With RANKS one test
-#   NAME.npR for each R, labelled `mpi` and `npR`, through mpiexec, with tests/mpi_main.cpp, which checks --ranks=R.
+#   NAME.npR for each R, labelled `mpi` and `npR`, through mpiexec, with tests/mpi_main.cpp, which checks --ranks=R. One with the
+#   label `slow` is built with HILBRICK_LONG_TESTS only.
 # hilbrick_add_run(NAME COMMAND command... [RANKS R] [LABELS label...] [TIMEOUT seconds])
 #   One test NAME that runs a command; with RANKS under mpiexec.
 find_package(GTest REQUIRED)
@@ -54,6 +55,9 @@ function(hilbrick_add_test name)
   add_executable(test_${name} ${arg_SOURCES})
   hilbrick_target(test_${name})
   target_link_libraries(test_${name} PRIVATE ${arg_LIBRARIES} GTest::gtest)
+  if("slow" IN_LIST arg_LABELS AND NOT HILBRICK_LONG_TESTS)
+    set_target_properties(test_${name} PROPERTIES EXCLUDE_FROM_ALL ON)
+  endif()
   if(arg_RANKS)
     target_link_libraries(test_${name} PRIVATE hilbrick_mpi_main)
   else()
