@@ -4,7 +4,8 @@
 #   NAME.npR for each R, labelled `mpi` and `npR`, through mpiexec, with tests/mpi_main.cpp, which checks --ranks=R. One with the
 #   label `slow` is built with HILBRICK_LONG_TESTS only.
 # hilbrick_add_run(NAME COMMAND command... [RANKS R] [LABELS label...] [TIMEOUT seconds])
-#   One test NAME that runs a command; with RANKS under mpiexec.
+#   One test NAME that runs a command; with RANKS under mpiexec, as one of as many processes. Without RANKS it counts as one process:
+#   commands that start ranks themselves, labelled `mpi`, wait most of the time, and two of them at once fill two cores better than one.
 find_package(GTest REQUIRED)
 find_program(HILBRICK_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)  # the one that the distribution's modules belong to
 find_program(HILBRICK_PYTHON python3 REQUIRED)
@@ -41,8 +42,15 @@ function(hilbrick_add_run name)
     list(APPEND arg_LABELS mpi np${arg_RANKS})
   else()
     add_test(NAME ${name} COMMAND ${arg_COMMAND})
-    set_tests_properties(${name} PROPERTIES ENVIRONMENT "${HILBRICK_TEST_ENVIRONMENT}")
+    set(environment "${HILBRICK_TEST_ENVIRONMENT}")
+    if("mpi" IN_LIST arg_LABELS)
+      set(environment "${HILBRICK_TEST_ENVIRONMENT_MPI}")
+    endif()
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT "${environment}")
     list(APPEND arg_LABELS serial)
+  endif()
+  if("slow" IN_LIST arg_LABELS)
+    set_tests_properties(${name} PROPERTIES COST 1000)  # begins before those that are not: none is left alone at the end
   endif()
   set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
 endfunction()
