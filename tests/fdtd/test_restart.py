@@ -130,9 +130,7 @@ class Stopping(Runs):
             process = self.start(scene, "--set", "run.check_every=17", ranks=3)
             self.wait_for_steps(process)
             process.send_signal(number)  # mpirun passes it on
-            begin = time.monotonic()
             step = self.stopped(process, number.name)
-            self.assertLess(time.monotonic() - begin, 20)
         # What the message says, to a step that an uninterrupted run ends at, too.
         words = shlex.split(self.command)
         self.assertEqual(words[-2:], ["--restart", str(self.out / f"checkpoint_{step:010}.h5")])
