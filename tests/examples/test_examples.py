@@ -50,7 +50,7 @@ class Common(Base):
         small = ["--cells", "20x17x13", "--steps", 25]
         expected = self.digest(self.succeed(1, *small))
         for ranks in [1, 2, 3, 5, 7]:
-            for method in METHODS:
+            for method in METHODS if ranks in (3, 7) else METHODS[-1:]:
                 text = self.succeed(ranks, *small, "--method", method)
                 self.assertEqual(self.digest(text), expected, (ranks, method))
                 self.assertEqual(self.bytes_sent(text) > 0, ranks > 1, (ranks, method))
