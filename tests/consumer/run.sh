@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# run.sh with_mpi BUILD WORK [CMAKE_OPTION...]      installs the build tree BUILD below WORK, builds and runs the consumer against it, then the
-#                                                   copied examples, then the component `partition` alone while MPI is hidden
+# run.sh with_mpi BUILD WORK [CMAKE_OPTION...]      installs the build tree BUILD below WORK, builds and runs the consumer against it, then a
+#                                                   copied example, then the component `partition` alone while MPI is hidden
 # run.sh without_mpi SOURCE WORK [CMAKE_OPTION...]  the same for a HILBRICK_MPI=OFF build of SOURCE, MPI, Kokkos and HDF5 hidden
 set -euo pipefail
 
@@ -58,9 +58,7 @@ case "$mode" in
     install_tree "$from"
     consume both
     "${MPIEXEC:-mpiexec}" -n 2 "$work/both/consume_hilbrick"
-    for example in heat wave lattice_boltzmann; do
-      copy_example "$example" "$from/bin/example_$example"
-    done
+    copy_example heat "$from/bin/example_heat"
     consume partition_only -DCOMPONENTS=partition "${hidden[@]}"
     [ ! -e "$work/partition_only/consume_hilbrick" ] || die "the component partition brought hilbrick::hilbrick along"
     ;;
