@@ -136,6 +136,8 @@ SCENES = [
 ]
 # Keys of tables that occur in several places.
 SERIES = {"from", "to", "count", "step"}
+# Of choices: what README.md names without quotes or as "from ... to".
+NOT_QUOTED = {"or", "true", "false", "Ex", "Ey", "Ez", "Hx", "Hy", "Hz"}
 
 
 def run(folder, scene, *arguments):
@@ -193,6 +195,10 @@ def differences(text, asked):
         for limit in re.findall(r"(?:above|below|at least|at most) -?\d[\d.e+]*|\d+ to \d+", expected) if of_key else []:
             if limit not in text:
                 found.append(f"[{section}] {key}: the parser expects {expected}, README.md does not say \"{limit}\"")
+        section_text = " ".join(row.text for row in rows if row.section == section or row in of_key)
+        for word in re.findall(r"\w+", expected) if re.fullmatch(r"(\w+, )*\w+ or \w+", expected) else []:
+            if word not in NOT_QUOTED and f'"{word}"' not in section_text:
+                found.append(f"[{section}] {key}: the parser takes {word}, README.md does not say so")
         defaults = " ".join(row.defaults for row in of_key)
         if of_key and default and default not in re.findall(r"[\w.+-]+", defaults) and not re.search(rf"`{key}` = [^,;]*`", defaults):
             found.append(f"[{section}] {key}: its default is {default}, README.md does not say so")
@@ -233,7 +239,8 @@ class Keys(unittest.TestCase):
         # The control: each of these is seen.
         for old, new in [("| `pml_cells` | integer", "| `pml_layers` | integer"), ("| integer, at least 1: edge of a brick in cells | 16 |", "| integer, at least 1: edge of a brick in cells | 8 |"),
                          ("| `brick` | integer, at least 1", "| `brick` | integer, at least 2"), ("`sigma`, `sigma_m`", "`sigma`"),
-                         ("`scale` above 0", "`scale`"), ("`amplitude` = 1", "`amplitude` = 2")]:
+                         ("`scale` above 0", "`scale`"), ("`amplitude` = 1", "`amplitude` = 2"),
+                         ('`"pencil"`, ', ""), ('`"cone"`', "")]:
             self.assertIn(old, text)
             self.assertNotEqual(differences(text.replace(old, new), asked), [], old)
 
