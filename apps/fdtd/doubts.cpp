@@ -7,6 +7,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "guide_mode.hpp"
+
 namespace hilbrick::fdtd {
 namespace {
 
@@ -46,6 +48,13 @@ std::vector<std::size_t> materials_in_use(const Scene& scene) {
 
 std::vector<std::string> doubts(const Scene& scene, const Numerics& numerics) {
   std::vector<std::string> found;
+  for (const GuideModeSource& source : scene.guide_modes) {
+    const double cutoff_hz = light_speed_m_s * guide_of(scene, source).k() / (2 * std::numbers::pi);
+    const double sent_hz = highest_frequency_hz(source.waveform);
+    if (sent_hz > 0 && sent_hz < cutoff_hz)
+      found.push_back(fmt::format("{}: the mode's cut-off is {:.4g} Hz, and its waveform ends at {:.4g} Hz: it does not propagate",
+                                  to_string(source.place), cutoff_hz, sent_hz));
+  }
   const double highest_hz = highest_result_frequency_hz(scene);
   if (highest_hz <= 0) return found;
   const double coarsest_m = *std::max_element(scene.spacing_m.begin(), scene.spacing_m.end());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "guide_mode.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <utility>
@@ -55,6 +56,8 @@ std::vector<GuideCorrection> guide_corrections(const Scene& scene, const GuideMo
 std::vector<double> guide_profile(const Guide& g, const GuideModeSource& source, Component c, const Box& across) {
   // The profile of E_u (H_v) and of E_v (H_u), the sign of H_u left to the corrections.
   const bool like_e_u = axis_of(c) == (is_electric(c) ? g.u : g.v);
+  const double largest = std::max(g.ku, g.kv);
+  const double share = (like_e_u ? (source.tm ? g.ku : -g.kv) : (source.tm ? g.kv : g.ku)) / largest;
   std::vector<double> profile;
   for (Index j = across.lo[g.v]; j < across.hi[g.v]; ++j)
     for (Index i = across.lo[g.u]; i < across.hi[g.u]; ++i) {
@@ -63,7 +66,7 @@ std::vector<double> guide_profile(const Guide& g, const GuideModeSource& source,
         return half_waves * std::numbers::pi * place / static_cast<double>(g.high[a] - g.low[a]);
       };
       const double u = angle(g.u, i, source.mode[0]), v = angle(g.v, j, source.mode[1]);
-      profile.push_back(like_e_u ? -g.kv / g.k() * std::cos(u) * std::sin(v) : g.ku / g.k() * std::sin(u) * std::cos(v));
+      profile.push_back(share * (like_e_u ? std::cos(u) * std::sin(v) : std::sin(u) * std::cos(v)));
     }
   return profile;
 }
@@ -71,7 +74,8 @@ std::vector<double> guide_profile(const Guide& g, const GuideModeSource& source,
 template <class T>
 GuideLine<T>::GuideLine(const Comm& comm, const Scene& scene, const Numerics& numerics, const GuideModeSource& source,
                         std::vector<double> samples)
-    : gain_e_(static_cast<T>(numerics.dt_s / eps0)),
+    : tm_(source.tm),
+      gain_e_(static_cast<T>(numerics.dt_s / eps0)),
       gain_h_(static_cast<T>(numerics.dt_s / mu0)),
       inverse_(static_cast<T>(1 / scene.spacing_m[source.axis])),
       samples_(std::move(samples)) {
@@ -90,8 +94,10 @@ void GuideLine<T>::update_e(Index step) {
   for (std::size_t i = 1; i < e_.size(); ++i) {
     const T d = (h_[i] - h_[i - 1]) * inverse_;
     psi_e_[i] = cpml_[0][i][0] * psi_e_[i] + cpml_[0][i][1] * d;
-    e_[i] += gain_e_ * (k_ * g_[i] - (d + psi_e_[i]));
+    e_[i] += gain_e_ * ((tm_ ? 0 : k_ * g_[i]) - (d + psi_e_[i]));
   }
+  if (tm_)
+    for (std::size_t i = 0; i + 1 < h_.size(); ++i) g_[i] -= gain_e_ * k_ * h_[i];
   const auto n = static_cast<std::size_t>(step);
   e_[driven_node] = n < samples_.size() ? static_cast<T>(samples_[n]) : T(0);
 }
@@ -101,8 +107,8 @@ void GuideLine<T>::update_h() {
   for (std::size_t i = 0; i + 1 < h_.size(); ++i) {
     const T d = (e_[i + 1] - e_[i]) * inverse_;
     psi_h_[i] = cpml_[1][i][0] * psi_h_[i] + cpml_[1][i][1] * d;
-    h_[i] -= gain_h_ * (d + psi_h_[i]);
-    g_[i] -= gain_h_ * k_ * e_[i];
+    h_[i] += gain_h_ * ((tm_ ? k_ * g_[i] : 0) - (d + psi_h_[i]));
+    if (!tm_) g_[i] -= gain_h_ * k_ * e_[i];
   }
 }
 

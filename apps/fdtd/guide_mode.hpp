@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-// A TE mode of a rectangular waveguide. On Yee's grid the mode's profile across the guide is sines and cosines exactly, so what is left is
+// A mode of a rectangular waveguide. On Yee's grid the mode's profile across the guide is sines and cosines exactly, so what is left is
 // a line along the axis with three values a cell (u, v: the next two axes; Ku = 2 / du sin(m pi / (2 Nu)), Kv likewise, K^2 = Ku^2 + Kv^2):
-//   E_u = -Kv/K cos(m pi u) sin(n pi v) e,  E_v = Ku/K sin(m pi u) cos(n pi v) e,  H_v and H_u the same with h and -h,
-//   H_axis = cos(m pi u) cos(n pi v) g,
+//   E_u = a cos(m pi u) sin(n pi v) e,  E_v = b sin(m pi u) cos(n pi v) e,  H_v and H_u the same with h and -h.
+// TE: a = -Kv, b = Ku, H_axis like cos(m pi u) cos(n pi v) g,
 //   eps0 de/dt = K g - dh/dz,   mu0 dh/dt = -de/dz,   mu0 dg/dt = -K e.
+// TM: a = Ku, b = Kv, E_axis like sin(m pi u) sin(n pi v) g,
+//   eps0 de/dt = -dh/dz,   mu0 dh/dt = K g - de/dz,   eps0 dg/dt = -K h.
+// Both times one number, so that the larger of a and b is 1 in size: e is the largest transverse E.
 // The line is matched to the grid, so it sends the mode one way only: what goes the other way is the echo of the line's
 // absorbing end, 2e-8 of the wave.
 
@@ -58,10 +61,11 @@ class GuideLine {
 
  private:
   // Nodes of the line, along the direction of the wave, whichever that is along the axis: absorber, the driven node, the source plane, some
-  // more, absorber. h is that of a wave along the line.
+  // more, absorber. h is that of a wave along the line. g lies where e does, of TM where h does.
   static constexpr std::size_t absorber = 100, lead = 2;
   static constexpr std::size_t driven_node = absorber, plane_node = absorber + lead, nodes = plane_node + lead + absorber;
 
+  bool tm_;
   T gain_e_, gain_h_, inverse_, k_;
   std::vector<T> e_, h_, g_, psi_e_, psi_h_;
   std::array<std::vector<std::array<T, 2>>, 2> cpml_;  // [E, H][node] = {b, c}

@@ -150,12 +150,13 @@ struct PlaneWave {
   Place place;
 };
 
-/// A TE mode of a rectangular waveguide with conducting walls, sent from a plane into one direction. amplitude * waveform is the largest
+/// A mode of a rectangular waveguide with conducting walls, sent from a plane into one direction. amplitude * waveform is the largest
 /// transverse E in the guide, V/m.
 struct GuideModeSource {
   Vec3 low_m{}, high_m{};     // the guide's cross-section, on grid planes; flat along the axis
   int axis = 2;               // of the guide
   int sign = 1;               // along the axis, upwards or downwards
+  bool tm = false;            // no H along the axis; else TE, no E along it
   std::array<int, 2> mode{};  // half waves across the next two axes, cyclically
   Waveform waveform;
   Place place;

@@ -163,15 +163,17 @@ void read_guide_mode(TableReader& t, Scene& scene) {
   require_inside(t, "high_m", s.high_m, scene);
   require_ordered(t, s.low_m, s.high_m);
   read_axis(t, s.axis, s.sign);
+  s.tm = t.word_or("family", "te", {"te", "tm"}) == "tm";
   const toml::node& modes = t.required("mode", "two integers of at least 0, such as [1, 0]");
   for (std::size_t i = 0; i < 2; ++i) {
     const toml::node* n = modes.is_array() && modes.as_array()->size() == 2 ? modes.as_array()->get(i) : nullptr;
     if (!n || !n->is_integer() || **n->as_integer() < 0 || **n->as_integer() > 1000)
-      t.wrong("mode", modes,
-              "two integers of at least 0: half waves of TE along the two axes after the guide's, cyclically, such as [1, 0]");
+      t.wrong("mode", modes, "two integers of at least 0: half waves along the two axes after the guide's, cyclically, such as [1, 0]");
     s.mode[i] = static_cast<int>(**n->as_integer());
   }
-  if (s.mode[0] == 0 && s.mode[1] == 0) t.wrong("mode", modes, "a TE mode, found one that does not exist, such as [1, 0]");
+  if (s.tm ? s.mode[0] == 0 || s.mode[1] == 0 : s.mode[0] == 0 && s.mode[1] == 0)
+    t.reject("mode", fmt::format("expected half waves across {}, found [{}, {}], a mode that does not exist",
+                                 s.tm ? "both axes for TM" : "an axis for TE", s.mode[0], s.mode[1]));
   for (int across = 0; across < 3; ++across) {
     const Index low = nearest_plane(scene.spacing_m[across], s.low_m[across]),
                 high = nearest_plane(scene.spacing_m[across], s.high_m[across]);

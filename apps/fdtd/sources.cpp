@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "elements.hpp"
-#include "guide_mode.hpp"
 #include "yee.hpp"
 
 namespace hilbrick::fdtd {
@@ -186,6 +185,24 @@ void Sources<T>::add_rows(const WaveLine& line, const FaceCorrection& face, std:
 }
 
 template <class T>
+void Sources<T>::require_hollow(const Guide& guide, const GuideCorrection& correction, std::size_t box, const Place& place) const {
+  const Component c = correction.component;
+  for_each_cell(intersection(correction.cells, fields_[c].blocks()[box].owned), [&](Int3 cell) {
+    bool on_wall = false;
+    for (const int a : {guide.u, guide.v}) on_wall |= !half_offset(c)[a] && (cell[a] == guide.low[a] || cell[a] == guide.high[a]);
+    if (on_wall && !is_electric(c)) return;
+    const Medium& medium = matter_.media[matter_.medium(c, box, cell)];
+    if (on_wall ? !medium.pec : medium != Medium{})
+      throw Error(fmt::format("{}: expected a guide with {}, found {} of cell ({}, {}, {}) in {}", to_string(place),
+                              on_wall ? "perfectly conducting walls on all four sides of low_m to high_m" : "vacuum between its walls",
+                              component_names[c], cell.x, cell.y, cell.z,
+                              medium.pec ? "a perfect conductor"
+                              : on_wall  ? "none: put walls there, or the grid's own with boundary \"pec\""
+                                         : "another material; let it begin a cell or more beyond the source's plane"));
+  });
+}
+
+template <class T>
 void Sources<T>::add_guide_mode(const GuideModeSource& source) {
   // The line's driven node stands one time step ahead, as that of a plane wave does.
   auto samples = sampled(comm_, source.waveform, numerics_.steps, [&](Index n) { return static_cast<double>(n + 1) * numerics_.dt_s; });
@@ -196,7 +213,10 @@ void Sources<T>::add_guide_mode(const GuideModeSource& source) {
     const Component c = correction.component;
     const auto profile = broadcast(comm_, guide_profile(guide, source, c, correction.cells));
     agree_on(comm_, [&] {
-      for (std::size_t b = 0; b < matter_.maps.size(); ++b) require_uncut(c, b, correction.cells, source.place);
+      for (std::size_t b = 0; b < matter_.maps.size(); ++b) {
+        require_uncut(c, b, correction.cells, source.place);
+        require_hollow(guide, correction, b, source.place);
+      }
     });
     const Index width = correction.cells.extent()[guide.u];
     for (std::size_t b = 0; b < matter_.maps.size(); ++b)

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "guide_mode.hpp"
 #include "material.hpp"
 #include "plane_wave.hpp"
 
@@ -14,7 +15,8 @@ namespace hilbrick::fdtd {
 template <class T>
 class Sources {
  public:
-  /// The fields and the matter must outlive it. Throws SharedError for sources in perfect conductors. Collective over comm.
+  /// The fields and the matter must outlive it. Throws SharedError for sources in perfect conductors and for guides that are none.
+  /// Collective over comm.
   Sources(const Comm& comm, const Scene& scene, const Numerics& numerics, std::vector<Field<T>>& fields, const Matter<T>& matter);
   ~Sources();
 
@@ -39,6 +41,8 @@ class Sources {
   void require_uncut(Component c, std::size_t box, const Box& cells, const Place& place) const;
   void add_plane_wave(PlaneWave wave);
   void add_rows(const WaveLine& line, const FaceCorrection& face, std::size_t box, Incident& incident);
+  /// Throws Error unless a guide's correction lies in vacuum, and ends on conductors across the axes that E is not along. Local.
+  void require_hollow(const Guide& guide, const GuideCorrection& correction, std::size_t box, const Place& place) const;
   void add_guide_mode(const GuideModeSource& source);
   void add_dipole(const Dipole& dipole);
   void add_port(const Port& port);

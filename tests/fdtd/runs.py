@@ -100,7 +100,7 @@ GUIDE = """
 [grid]
 cells = [12, 6, 40]
 spacing_m = 2e-3
-boundary = { x = "pec", y = ["pec", "pmc"], z = "pml" }
+boundary = { x = "pec", y = "pec", z = "pml" }
 pml_cells = 6
 [run]
 steps = 150

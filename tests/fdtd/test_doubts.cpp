@@ -50,6 +50,19 @@ TEST(Doubts, FewCellsInAWavelength) {
   EXPECT_TRUE(doubts_of(unused).empty());
 }
 
+TEST(Doubts, AGuideModeBelowItsCutOff) {
+  Scene s = box_scene({20, 10, 40}, {d, d, d}, Boundary::pec, 10);  // TE10: 7.4948 GHz on the continuum
+  GuideModeSource& source = s.guide_modes.emplace_back();
+  source.low_m = {0, 0, 15e-3};
+  source.high_m = {20e-3, 10e-3, 15e-3};
+  source.mode = {1, 0};
+  source.waveform.kind = Waveform::Kind::cw;
+  source.waveform.frequency_hz = 7.6e9;
+  EXPECT_TRUE(doubts_of(s).empty());
+  source.waveform.frequency_hz = 7.4e9;
+  expect_one(s, "the mode's cut-off is 7.487e+09 Hz, and its waveform ends at 7.4e+09 Hz");
+}
+
 TEST(Doubts, ResultsCountBeforeSources) {
   Scene s = ball({}, 10e9);
   s.dipoles[0].waveform.frequency_hz = 100e9;

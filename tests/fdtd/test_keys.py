@@ -74,6 +74,7 @@ low_m = [0.01, 0.01, 0.02]
 high_m = [0.02, 0.02, 0.02]
 direction = [0, 0, 1]
 mode = [1, 0]
+family = "te"
 waveform = {{ kind = "table", times_s = [0, 1e-9], values = [0, 1] }}
 [[source]]
 kind = "dipole"

@@ -615,6 +615,8 @@ TEST(Scene, PlaneWavesGoByVectorsOrArriveFromAngles) {
 }
 
 TEST(Scene, RejectsSources) {
+  const std::string guide =
+      "[[source]]\nkind = 'guide_mode'\nlow_m = [0, 0, 0.06]\nhigh_m = [0.2, 0.16, 0.06]\ndirection = [0, 0, 1]\n" + pulse;
   const std::string components = "Ex, Ey, Ez, Hx, Hy or Hz";
   const std::string inside = "expected a point inside the grid, (0, 0, 0) to (0.2, 0.16, 0.12) m, found ";
   const std::string along = wave + "polarization = [0, 0, 1]\ndirection = [1, 0, 0]\n";
@@ -626,6 +628,15 @@ TEST(Scene, RejectsSources) {
       {start + "@[[source]]\n", "source[0].kind: expected dipole, plane_wave or guide_mode, found nothing; add the key"},
       {start + "[[source]]\nkind = @'diple'\n",
        "source[0].kind: expected dipole, plane_wave or guide_mode, found the string 'diple'; did you mean dipole?"},
+      {start + guide + "mode = @[0, 0]\n",
+       "source[0].mode: expected half waves across an axis for TE, found [0, 0], a mode that does not exist"},
+      {start + guide + "mode = @[0, 2]\nfamily = 'tm'\n",
+       "source[0].mode: expected half waves across both axes for TM, found [0, 2], a mode that does not exist"},
+      {start + guide + "mode = [1, 0]\nfamily = @'tem'\n", "source[0].family: expected te or tm, found the string 'tem'; did you mean te?"},
+      {start + guide + "mode = @[1, 0, 0]\n",
+       "source[0].mode: expected two integers of at least 0: half waves along the two axes after the guide's, cyclically, such as [1, 0], "
+       "found "
+       "an array of 3"},
       {start + "@" + dipole, "source[0].position_m: expected three numbers [x, y, z], found nothing; add the key"},
       {start + dipole + "@position = [0, 0, 0]\n", "source[0].position: unknown key; did you mean position_m?"},
       {start + dipole + "position_m = @[0.21, 0, 0]\n",
