@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <hilbrick/partition/error.hpp>
+#include <limits>
 #include <utility>
 
 #include "elements.hpp"
@@ -89,6 +91,7 @@ template <class T>
 Sources<T>::Sources(const Comm& comm, const Scene& scene, const Numerics& numerics, std::vector<Field<T>>& fields, const Matter<T>& matter)
     : comm_(comm), scene_(scene), numerics_(numerics), fields_(fields), matter_(matter) {
   set_plane_waves(scene.plane_waves);
+  for (const PlaneWave& wave : scene.plane_waves) warn_of_bodies_across(wave);
   for (const GuideModeSource& source : scene.guide_modes) add_guide_mode(source);
   for (const Dipole& dipole : scene.dipoles) add_dipole(dipole);
   set_ports(scene.ports);
@@ -111,6 +114,35 @@ void Sources<T>::require_uncut(Component c, std::size_t box, const Box& cells, c
           fmt::format("{}: expected a source away from conductors that lie off the grid's planes, found {} of cell ({}, {}, {}) cut by "
                       "one; keep a cell away from it, or set conductors = \"staircase\" in [grid]",
                       to_string(place), component_names[c], face.cell.x, face.cell.y, face.cell.z));
+}
+
+template <class T>
+void Sources<T>::warn_of_bodies_across(const PlaneWave& wave) const {
+  constexpr Index nowhere = std::numeric_limits<Index>::max();
+  const Int3 n = scene_.cells + Int3{1, 1, 1};
+  Index first = nowhere;
+  agree_on(comm_, [&] {
+    const WaveLine line = wave_line(scene_, numerics_, wave);
+    const auto around = [&](const Medium& m, bool electric) {
+      return !m.pec && (electric ? m.eps_r == line.eps_r && m.sigma == 0 && m.poles.empty() : m.mu_r == line.mu_r && m.sigma_m == 0);
+    };
+    for (const FaceCorrection& face : face_corrections(scene_, numerics_, wave))
+      for (std::size_t b = 0; b < matter_.maps.size(); ++b)
+        for_each_cell(intersection(face.cells, fields_[face.component].blocks()[b].owned), [&](Int3 cell) {
+          if (!around(matter_.media[matter_.medium(face.component, b, cell)], is_electric(face.component)))
+            first = std::min(first, face.component + 6 * (cell.x + n.x * (cell.y + n.y * cell.z)));
+        });
+  });
+  first = min(comm_, first);
+  if (comm_.rank() != 0 || first == nowhere) return;
+  const Index cell = first / 6;
+  const Vec3 at = yee_position_m(numerics_.spacing_m, static_cast<Component>(first % 6), {cell % n.x, cell / n.x % n.y, cell / n.x / n.y});
+  std::fputs(
+      fmt::format("warning: {}: a body touches or crosses the faces of the plane wave's box, at ({:.6g}, {:.6g}, {:.6g}) m for one: the "
+                  "wave is sent as if the medium around the box went on there, so fields are wrong; put the body inside the box\n",
+                  to_string(wave.place), at[0], at[1], at[2])
+          .c_str(),
+      stderr);
 }
 
 template <class T>

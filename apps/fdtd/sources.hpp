@@ -40,6 +40,8 @@ class Sources {
   /// Throws Error where a source at `place` acts on faces that a conductor cuts, whose update is another. Local.
   void require_uncut(Component c, std::size_t box, const Box& cells, const Place& place) const;
   void add_plane_wave(PlaneWave wave);
+  /// Rank 0 warns of matter that a plane wave does not know of, on the faces of its box: a body that touches or crosses them. Collective.
+  void warn_of_bodies_across(const PlaneWave& wave) const;
   void add_rows(const WaveLine& line, const FaceCorrection& face, std::size_t box, Incident& incident);
   /// Throws Error unless a guide's correction lies in vacuum, and ends on conductors across the axes that E is not along. Local.
   void require_hollow(const Guide& guide, const GuideCorrection& correction, std::size_t box, const Place& place) const;

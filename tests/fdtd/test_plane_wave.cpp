@@ -290,6 +290,44 @@ TEST(PlaneWave, OfARestartIsThatOfANewSolver) {
   EXPECT_EQ(again.solver.digest(), fresh.solver.digest());
 }
 
+TEST(PlaneWave, BodiesAcrossItsBoxAreNamed) {
+  const Comm comm(MPI_COMM_WORLD);
+  const auto told = [&](double eps_r, double mu_r, const std::function<void(Scene&, const PlaneWave&)>& add) {
+    std::mt19937 random(8);
+    Scene scene = oblique_scene(random, eps_r, mu_r);
+    PlaneWave& wave = scene.plane_waves.front();
+    wave.place = {"scene.toml", 12, 3};
+    add(scene, wave);
+    ::testing::internal::CaptureStderr();
+    { const Simulation<float> run(comm, scene); }
+    return ::testing::internal::GetCapturedStderr();
+  };
+  const auto block = [](double cells_over, int material) {
+    return [=](Scene& s, const PlaneWave& w) {
+      Material ferrite;
+      ferrite.name = "ferrite";
+      ferrite.mu_r = 2;
+      s.materials.push_back(ferrite);
+      BoxShape box{};
+      for (int a = 0; a < 3; ++a) {
+        box.low_m[a] = (w.box_low_m[a] + w.box_high_m[a]) / 2;
+        box.high_m[a] = a == 1 ? w.box_high_m[1] + cells_over * s.spacing_m[1] : box.low_m[a] + 4 * s.spacing_m[a];
+      }
+      s.shapes.push_back({box, material < 0 ? static_cast<int>(s.materials.size()) - 1 : material, {}});
+    };
+  };
+  const auto expect_told = [&](const std::string& text) {
+    const std::string words = "warning: scene.toml:12:3: a body touches or crosses the faces of the plane wave's box, at (";
+    EXPECT_EQ(text.substr(0, words.size()), comm.rank() == 0 ? words : "") << text;
+  };
+  for (const int material : {1, -1}) {  // a conductor; a material that only H sees
+    expect_told(told(1, 1, block(2, material)));
+    EXPECT_EQ(told(1, 1, block(-2, material)), "");
+  }
+  expect_told(told(2.25, 1.3, block(2, 0)));  // a hole in the medium around
+  EXPECT_EQ(told(2.25, 1.3, [](Scene&, const PlaneWave&) {}), "");
+}
+
 TEST(PlaneWave, InALossyMaterialIsRefused) {
   const Comm comm(MPI_COMM_WORLD);
   std::mt19937 random(7);
