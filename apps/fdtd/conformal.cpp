@@ -554,6 +554,7 @@ void weigh_cuts(const Cuts& cuts, Component c, MediumMap& map, Media& media) {
     medium.eps_r *= edge.weight;
     medium.sigma *= edge.weight;
     for (Pole& pole : medium.poles) pole.drive *= edge.weight;
+    medium.cut = true;
     medium.open = edge.open;
     id = media.id_of(medium);
   });

@@ -19,7 +19,39 @@ Stencil cell_average_stencil(const Stencil& yee) {
   return {yee.fields(), {reads}};
 }
 
+/// Yee's, where E also follows the curls of H at the other edges of its two nodes.
+Stencil oblique_stencil(const Stencil& yee) {
+  std::vector<std::vector<Access>> phases = yee.phases();
+  for (int a = 0; a < 3; ++a)
+    for (const int b : {(a + 1) % 3, (a + 2) % 3}) {
+      const int p = (b + 1) % 3, q = (b + 2) % 3;
+      phases[0].push_back({a, 3 + q, -unit(b) - unit(p), unit(a)});
+      phases[0].push_back({a, 3 + p, -unit(b) - unit(q), unit(a)});
+    }
+  return {yee.fields(), std::move(phases)};
+}
+
+/// The edges that meet at the two nodes of an edge.
+Stencil node_stencil_of(const Stencil& yee) {
+  std::vector<Access> reads;
+  for (int a = 0; a < 3; ++a)
+    for (int b = 0; b < 3; ++b) reads.push_back({a, b, -unit(b), unit(a)});
+  return {yee.fields(), {reads}};
+}
+
 }  // namespace
+
+bool has_oblique_surfaces(const Scene& scene) {
+  bool dense = false, askew = false;
+  for (const Shape& shape : scene.shapes) {
+    if (std::holds_alternative<VoxelGrid>(shape.form)) continue;
+    const Material& m = scene.materials[static_cast<std::size_t>(shape.material)];
+    if (m.pec || m.sigma != 0 || !m.poles.empty()) continue;
+    dense = dense || m.eps_r != 1;
+    askew = askew || !std::holds_alternative<BoxShape>(shape.form);
+  }
+  return scene.averaged_interfaces && dense && askew;
+}
 
 std::array<bool, 3> magnetic_wall_high(const Scene& scene) {
   std::array<bool, 3> wall{};
@@ -52,9 +84,17 @@ Numerics numerics_of(const Scene& scene) {
   if (!(steps <= most)) throw Error("run: expected at most 1e15 steps, found more; duration_s is in seconds");
   n.steps = static_cast<Index>(steps);
 
-  n.stencils.push_back(Stencil::yee(magnetic_wall_high(scene)));
-  if (std::any_of(scene.snapshots.begin(), scene.snapshots.end(), [](const SnapshotRequest& s) { return s.at_cell; }))
-    n.stencils.push_back(cell_average_stencil(n.stencils.front()));
+  const Stencil yee = Stencil::yee(magnetic_wall_high(scene));
+  n.stencils.push_back(yee);
+  if (has_oblique_surfaces(scene)) {
+    n.stencils.front() = oblique_stencil(yee);
+    n.node_stencil = n.stencils.size();
+    n.stencils.push_back(node_stencil_of(yee));
+  }
+  if (std::any_of(scene.snapshots.begin(), scene.snapshots.end(), [](const SnapshotRequest& s) { return s.at_cell; })) {
+    n.cell_stencil = n.stencils.size();
+    n.stencils.push_back(cell_average_stencil(yee));
+  }
   return n;
 }
 

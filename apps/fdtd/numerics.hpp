@@ -25,8 +25,10 @@ struct Numerics {
   Vec3 spacing_m;
   double dt_s = 0;
   Index steps = 0;
-  /// Yee's, and, when a snapshot asks for cell centres, the reads that average to them.
+  /// Yee's, with more of H where surfaces between materials may lie askew; after it, when they may, the edges around the nodes of an edge,
+  /// and, when a snapshot asks for cell centres, the reads that average to them.
   std::vector<Stencil> stencils;
+  std::optional<std::size_t> node_stencil, cell_stencil;  // which of them
 };
 
 /// Throws Error for a scene without an end (neither steps nor duration).
@@ -34,6 +36,9 @@ Numerics numerics_of(const Scene& scene);
 
 /// The axis ends in a perfect magnetic conductor at its high face, so a closing plane lives there.
 std::array<bool, 3> magnetic_wall_high(const Scene& scene);
+
+/// Whether surfaces between lossless media without poles are averaged and may lie askew to the grid: those of boxes do not.
+bool has_oblique_surfaces(const Scene& scene);
 
 /// Where component c of a cell lies, in metres.
 Vec3 yee_position_m(const Vec3& spacing_m, Component c, Int3 cell);

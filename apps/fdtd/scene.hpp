@@ -53,7 +53,7 @@ struct Medium {
   bool pec = false;
   std::vector<Pole> poles;
   double open = 1;   // share of an edge's length or a face's area outside conductors, where the conformal scheme cuts it
-  bool cut = false;  // a face that it updates
+  bool cut = false;  // a face that it updates, an edge that it cuts or weighs
 
   friend bool operator==(const Medium&, const Medium&) = default;
 };

@@ -75,8 +75,9 @@ Solver<T>::Solver(const Comm& comm, const Scene& scene, const Numerics& numerics
       cut_faces_(numerics, fields_, matter_),
       sources_(comm, scene, numerics, fields_, matter_),
       dispersion_(comm, numerics, fields_, matter_),
+      oblique_(comm, scene, numerics, domain, fields_, matter_),
       exchange_(comm, domain, numerics.stencils[0], refs(fields_), halos) {
-  if (numerics.stencils.size() > 1) average_exchange_.emplace(comm, domain, numerics.stencils[1], refs(fields_), halos);
+  if (numerics.cell_stencil) average_exchange_.emplace(comm, domain, numerics.stencils[*numerics.cell_stencil], refs(fields_), halos);
   for (int a = 0; a < 3; ++a) inverse_spacing_[a] = static_cast<T>(1 / numerics.spacing_m[a]);
   for (std::size_t b = 0; b < domain.boxes.size(); ++b) work_.push_back(std::make_unique<BoxWork>());
   make_layers();
@@ -336,6 +337,7 @@ void Solver<T>::advance() {
   if constexpr (electric) mirror_at_magnetic_walls();
   for (std::size_t b = 0; b < work_.size(); ++b)
     for (const Box& rim : work_[b]->regions[phase].rim) update<electric>(*work_[b], b, rim);
+  if constexpr (electric) oblique_.update();
   if constexpr (!electric) cut_faces_.update();
   sources_.template drive<electric>(step_);
   if constexpr (electric) dispersion_.follow_e();
@@ -412,7 +414,7 @@ void Solver<T>::verify_halos() {
   const std::vector<FieldRef> arrays = refs(fields_);
   verify(comm_, domain_, numerics_.stencils[0], arrays, exchange_);
   exchange_.reset_counters();
-  if (average_exchange_) verify(comm_, domain_, numerics_.stencils[1], arrays, *average_exchange_);
+  if (average_exchange_) verify(comm_, domain_, numerics_.stencils[*numerics_.cell_stencil], arrays, *average_exchange_);
 }
 
 template <class T>
@@ -423,7 +425,8 @@ void Solver<T>::exchange_for_cell_averages() {
 
 template <class T>
 Index Solver<T>::allocated_bytes() const {
-  Index bytes = cut_faces_.bytes() + exchange_.buffer_bytes() + (average_exchange_ ? average_exchange_->buffer_bytes() : 0);
+  Index bytes =
+      cut_faces_.bytes() + oblique_.bytes() + exchange_.buffer_bytes() + (average_exchange_ ? average_exchange_->buffer_bytes() : 0);
   for (const Field<T>& f : fields_) bytes += f.size() * static_cast<Index>(sizeof(T));
   bytes += dispersion_.bytes();
   for (const auto& maps : matter_.maps)

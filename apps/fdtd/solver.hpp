@@ -16,6 +16,7 @@
 #include "energy.hpp"
 #include "material.hpp"
 #include "numerics.hpp"
+#include "oblique.hpp"
 #include "scene.hpp"
 #include "sources.hpp"
 
@@ -95,6 +96,7 @@ class Solver {
   CutFaces<T> cut_faces_;
   Sources<T> sources_;
   Dispersion<T> dispersion_;
+  ObliqueSurfaces<T> oblique_;
   std::vector<std::unique_ptr<BoxWork>> work_;
   std::array<std::array<std::array<std::vector<T>, 2>, 2>, 3> cpml_;  // [axis][E, H][b, c], by cell along the axis
   Exchange exchange_;
