@@ -151,6 +151,14 @@ KOKKOS_INLINE_FUNCTION Way way_of(const Copy& c, Index value) {
           c.to.first + (x * c.to.stride.x + y * c.to.stride.y + z * c.to.stride.z)};
 }
 
+KOKKOS_INLINE_FUNCTION void move_value(const Copy& c, Index value) {
+  const Way way = way_of(c, value);
+  // In a message with values of other sizes an eight-byte value may stand at a multiple of four.
+  using Word [[gnu::may_alias]] = std::uint32_t;
+  for (int word = 0; word < c.value_bytes / 4; ++word)
+    reinterpret_cast<Word*>(way.to)[word] = reinterpret_cast<const Word*>(way.from)[word];
+}
+
 /// Numbers of a value are added one by one, which is what adding complex values is.
 template <class T>
 void add_values_back(const Copy& c, Shift shift) {
@@ -169,6 +177,17 @@ template <class Space>
 using Bytes = Kokkos::View<unsigned char*, Space, Kokkos::MemoryTraits<Kokkos::Unmanaged>>;
 using HostBytes = Bytes<Kokkos::HostSpace>;
 using DeviceBytes = Bytes<DeviceBuffer::memory_space>;
+
+/// Of one copy, a multiple of how many threads of a device go together.
+constexpr Index piece_values = 128;
+
+template <class T>
+Kokkos::View<T*, DeviceBuffer::memory_space> on_device(const std::string& label, const std::vector<T>& values) {
+  Kokkos::View<T*, DeviceBuffer::memory_space> view(Kokkos::view_alloc(label, Kokkos::WithoutInitializing), values.size());
+  using Unmanaged = Kokkos::MemoryTraits<Kokkos::Unmanaged>;
+  Kokkos::deep_copy(view, Kokkos::View<const T*, Kokkos::HostSpace, Unmanaged>(values.data(), values.size()));
+  return view;
+}
 
 unsigned char* chars(const std::byte* bytes) { return reinterpret_cast<unsigned char*>(const_cast<std::byte*>(bytes)); }
 
@@ -200,17 +219,11 @@ Copy::Copy(Place source, Place target, Int3 values, int bytes) : from(source), t
 
 void Copies::complete() {
   if (memory_ == Memory::host || empty()) return;
-  copies_ = decltype(copies_)("hilbrick::Copies::copies", list_.size());
-  before_ = decltype(before_)("hilbrick::Copies::before", list_.size());
-  const auto copies = Kokkos::create_mirror_view(copies_);
-  const auto before = Kokkos::create_mirror_view(before_);
-  for (std::size_t i = 0; i < list_.size(); ++i) {
-    copies(i) = list_[i];
-    before(i) = values_;
-    values_ += product(list_[i].extent);
-  }
-  Kokkos::deep_copy(copies_, copies);
-  Kokkos::deep_copy(before_, before);
+  std::vector<CopyPiece> pieces;
+  for (std::size_t i = 0; i < list_.size(); ++i)
+    for (Index first = 0; first < product(list_[i].extent); first += piece_values) pieces.push_back({static_cast<Index>(i), first});
+  copies_ = on_device("hilbrick::Copies::copies", list_);
+  pieces_ = on_device("hilbrick::Copies::pieces", pieces);
 }
 
 void Copies::run(const char* label, Shift shift, Stores stores) const {
@@ -222,21 +235,14 @@ void Copies::run(const char* label, Shift shift, Stores stores) const {
     return;
   }
   const auto copies = copies_;
-  const auto before = before_;
-  const auto count = static_cast<Index>(list_.size());
+  const auto pieces = pieces_;
   Kokkos::parallel_for(
-      label, Kokkos::RangePolicy<Device, Kokkos::IndexType<Index>>(0, values_), KOKKOS_LAMBDA(Index i) {
-        Index at = 0;  // the last copy that no more than i values lie before
-        for (Index end = count; end - at > 1;) {
-          const Index middle = at + (end - at) / 2;
-          (before(middle) <= i ? at : end) = middle;
-        }
-        const Copy& c = copies(at);
-        const Way way = way_of(c, i - before(at));
-        // In a message with values of other sizes an eight-byte value may stand at a multiple of four.
-        using Word [[gnu::may_alias]] = std::uint32_t;
-        for (int word = 0; word < c.value_bytes / 4; ++word)
-          reinterpret_cast<Word*>(way.to)[word] = reinterpret_cast<Word*>(way.from)[word];
+      label, Kokkos::RangePolicy<Device, Kokkos::IndexType<Index>>(0, static_cast<Index>(pieces.extent(0)) * piece_values),
+      KOKKOS_LAMBDA(Index i) {
+        const CopyPiece piece = pieces(i / piece_values);
+        const Copy& c = copies(piece.copy);
+        const Index value = piece.first + i % piece_values;
+        if (value < c.extent.x * c.extent.y * c.extent.z) move_value(c, value);
       });
 }
 
@@ -291,7 +297,7 @@ namespace {
 struct Packed {
   Packed(const FieldRef& field, const Box& cells, std::byte* on_host)
       : host(chars(on_host), static_cast<std::size_t>(cells.volume() * field.value_bytes)),
-        device("hilbrick::Packed", field.memory == Memory::device ? host.size() : 0),
+        device(Kokkos::view_alloc("hilbrick::Packed", Kokkos::WithoutInitializing), field.memory == Memory::device ? host.size() : 0),
         place(place_in(field.memory == Memory::device ? bytes_of(device) : on_host, cells, cells.lo, field.value_bytes)) {}
 
   HostBytes host;
@@ -299,25 +305,25 @@ struct Packed {
   Place place;
 };
 
-void run_one(const char* label, const FieldRef& field, const Copy& copy) {
-  Copies copies(field.memory);
-  copies.add(copy);
-  copies.complete();
-  copies.run(label);
+void run_one(const char* label, Memory memory, const Copy& copy) {
+  if (memory == Memory::host) return run_on_host(copy, {}, Stores::plain);
+  Kokkos::parallel_for(
+      label, Kokkos::RangePolicy<Kokkos::DefaultExecutionSpace, Kokkos::IndexType<Index>>(0, product(copy.extent)),
+      KOKKOS_LAMBDA(Index i) { move_value(copy, i); });
 }
 
 }  // namespace
 
 void read_values(const FieldRef& field, std::size_t box, const Box& cells, std::byte* to) {
   const Packed packed(field, cells, to);
-  run_one("hilbrick::read_values", field, {place_of(field, box, cells.lo), packed.place, cells.extent(), field.value_bytes});
+  run_one("hilbrick::read_values", field.memory, {place_of(field, box, cells.lo), packed.place, cells.extent(), field.value_bytes});
   if (field.memory == Memory::device) Kokkos::deep_copy(packed.host, packed.device);
 }
 
 void write_values(const FieldRef& field, std::size_t box, const Box& cells, std::byte* from) {
   const Packed packed(field, cells, from);
   if (field.memory == Memory::device) Kokkos::deep_copy(packed.device, packed.host);
-  run_one("hilbrick::write_values", field, {packed.place, place_of(field, box, cells.lo), cells.extent(), field.value_bytes});
+  run_one("hilbrick::write_values", field.memory, {packed.place, place_of(field, box, cells.lo), cells.extent(), field.value_bytes});
   if (field.memory == Memory::device) fence("hilbrick::write_values: values are unpacked");
 }
 

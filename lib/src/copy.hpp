@@ -41,6 +41,11 @@ struct Shift {
 /// only to be overwritten, which is most of the cost of packing where the two cores share no cache.
 enum class Stores : bool { plain, streaming };
 
+/// What threads of a device side by side move: some values of one of the copies, counted along its first axis first.
+struct CopyPiece {
+  Index copy = 0, first = 0;
+};
+
 class Copies {
  public:
   explicit Copies(Memory memory = Memory::host) : memory_(memory) {}
@@ -62,10 +67,9 @@ class Copies {
 
   Memory memory_;
   std::vector<Copy> list_;
-  // On a device: the copies, and how many values all those before each have, the total last.
+  // On a device.
   Kokkos::View<Copy*, Device::memory_space> copies_;
-  Kokkos::View<Index*, Device::memory_space> before_;
-  Index values_ = 0;
+  Kokkos::View<CopyPiece*, Device::memory_space> pieces_;
 };
 
 /// A buffer that kernels in Kokkos::DefaultExecutionSpace reach.
