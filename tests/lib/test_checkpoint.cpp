@@ -161,6 +161,35 @@ TEST(Checkpoints, GoFromAnyPartitionToAnyOther) {
   }
 }
 
+TEST(Checkpoints, GoBetweenTheHostAndADevice) {
+  // A device where Kokkos has one, else the host's memory as if only kernels reached it.
+  const Comm comm(MPI_COMM_WORLD);
+  const SharedFolder from_host(comm), from_device(comm);
+  const Stencil stencil = Stencil::star(2);
+  const Domain domain = make_domain(comm, Tiling({cells, {}}, 3), {}, stencil, {}, Method::hilbert, 8);
+  const Field<double> host("host", domain, {&stencil, 1}, 0), back("back", domain, {&stencil, 1}, 0);
+  for_each_cell(domain, [&](std::size_t b, Int3 c) { host.at(b, c) = value_at<double>(0, c); });
+  std::vector<Kokkos::View<double***>> views;
+  for (const Block& b : host.blocks()) {
+    const Int3 e = b.stored.extent();
+    views.emplace_back("u", static_cast<std::size_t>(e.x), static_cast<std::size_t>(e.y), static_cast<std::size_t>(e.z));
+  }
+  FieldRef device = ref_of(views, host.blocks());
+  device.memory = Memory::device;
+
+  const auto checkpoints = [&](const SharedFolder& folder, const FieldRef& field) {
+    return Checkpoints(comm, folder.path, solver, [field](Checkpoint& c) { c.field("u", field); });
+  };
+  const auto digest_of = [&](const FieldRef& field) { return hilbrick::digest(comm, domain.partition.grid(), {field}); };
+  EXPECT_NE(digest_of(device), digest_of(host.ref())) << "the control";
+  checkpoints(from_host, host.ref()).write(1);
+  checkpoints(from_host, device).read(from_host.path);
+  EXPECT_EQ(digest_of(device), digest_of(host.ref()));
+  checkpoints(from_device, device).write(1);
+  checkpoints(from_device, back.ref()).read(from_device.path);
+  for_each_cell(domain, [&](std::size_t b, Int3 c) { EXPECT_EQ(back.at(b, c), host.at(b, c)); });
+}
+
 TEST(Checkpoints, SameStateSameFile) {
   // Whoever wrote it: values in global order, no time of day.
   const Comm comm(MPI_COMM_WORLD);

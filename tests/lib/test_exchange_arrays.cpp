@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Arrays of the caller's own: strides, Views of every layout, components of a View with four indices, and what only kernels reach, which
-// the host's memory stands in for here: staged and direct messages alike.
+// Arrays of the caller's own: strides, Views of every layout, components of a View with four indices, and what only kernels reach. Where
+// Kokkos' default execution space is the host's, its memory stands in for that of a device: staged and direct messages alike.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -17,6 +17,8 @@ namespace {
 using Kokkos::LayoutLeft;
 using Kokkos::LayoutRight;
 using Kokkos::LayoutStride;
+using HostSpace = Kokkos::HostSpace;
+using DeviceSpace = Kokkos::DefaultExecutionSpace::memory_space;
 
 /// Block b's stored cells with `more` cells more on each side: a halo wider than the stencil's.
 std::vector<Block> widened(std::vector<Block> blocks, Index more) {
@@ -29,10 +31,15 @@ std::array<std::size_t, 3> sizes(const Box& cells) {
   return {static_cast<std::size_t>(e.x), static_cast<std::size_t>(e.y), static_cast<std::size_t>(e.z)};
 }
 
-/// Fields of values T in Views of a layout, or with `components` all fields side by side in Views with four indices.
-template <class T, class Layout>
+/// Not set to zero: that would be a kernel, and std::complex has no constructor on a device.
+inline auto unset() { return Kokkos::view_alloc("u", Kokkos::WithoutInitializing); }
+
+/// Fields of values T in Views of a layout, or, as components, all fields side by side in Views with four indices.
+template <class T, class Layout, class Space = HostSpace>
 struct Views {
-  using View = Kokkos::View<T***, Layout, Kokkos::HostSpace>;
+  using View = Kokkos::View<T***, Layout, Space>;
+  template <class Other>
+  using In = Views<T, Layout, Other>;
 
   Views(const Domain& domain, const Stencil& stencil, Index wider) {
     for (int f = 0; f < static_cast<int>(stencil.fields().size()); ++f) {
@@ -41,9 +48,9 @@ struct Views {
       for (const Block& b : blocks) {
         const auto [x, y, z] = sizes(b.stored);
         if constexpr (std::is_same_v<Layout, LayoutStride>)  // y fastest, every other value, gaps between rows
-          views.emplace_back("u", LayoutStride(x, 2 * y + 3, y, 2, z, (2 * y + 3) * x + 1));
+          views.emplace_back(unset(), LayoutStride(x, 2 * y + 3, y, 2, z, (2 * y + 3) * x + 1));
         else
-          views.emplace_back("u", x, y, z);
+          views.emplace_back(unset(), x, y, z);
       }
       refs.push_back(ref_of(views, blocks));
       all.push_back(std::move(views));
@@ -53,8 +60,11 @@ struct Views {
   std::vector<FieldRef> refs;
 };
 
-template <class T, class Layout>
+template <class T, class Layout, class Space = HostSpace>
 struct Components {
+  template <class Other>
+  using In = Components<T, Layout, Other>;
+
   Components(const Domain& domain, const Stencil& stencil, Index wider) {
     // One View for each box, large enough for every field's block.
     const int count = static_cast<int>(stencil.fields().size());
@@ -65,7 +75,7 @@ struct Components {
       for (const auto& of_field : blocks) stored = hull(stored, of_field[b].stored);
       for (auto& of_field : blocks) of_field[b].stored = stored;
       const auto [x, y, z] = sizes(stored);
-      all.emplace_back("u", x, y, z, static_cast<std::size_t>(count));
+      all.emplace_back(unset(), x, y, z, static_cast<std::size_t>(count));
     }
     for (int f = 0; f < count; ++f) {
       std::vector<decltype(component(f, 0))> views;
@@ -75,11 +85,24 @@ struct Components {
   }
   auto component(int f, std::size_t b) const { return Kokkos::subview(all[b], Kokkos::ALL, Kokkos::ALL, Kokkos::ALL, f); }
 
-  std::vector<Kokkos::View<T****, Layout, Kokkos::HostSpace>> all;
+  std::vector<Kokkos::View<T****, Layout, Space>> all;
   std::vector<FieldRef> refs;
 };
 
-/// A way for messages to travel: with the host's arrays as they are, or as if only kernels reached them.
+/// All that Views of one layout span, gaps included.
+template <class To, class From>
+void copy_all(const std::vector<To>& to, const std::vector<From>& from) {
+  using Unmanaged = Kokkos::MemoryTraits<Kokkos::Unmanaged>;
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    ASSERT_EQ(to[i].span(), from[i].span());
+    const std::size_t bytes = to[i].span() * sizeof(typename To::value_type);
+    Kokkos::deep_copy(
+        Kokkos::View<unsigned char*, typename To::memory_space, Unmanaged>(reinterpret_cast<unsigned char*>(to[i].data()), bytes),
+        Kokkos::View<unsigned char*, typename From::memory_space, Unmanaged>(reinterpret_cast<unsigned char*>(from[i].data()), bytes));
+  }
+}
+
+/// A way for messages to travel, and who reaches the arrays: the host, or, perhaps as if, only kernels.
 struct Way {
   const char* name;
   Memory memory;
@@ -105,14 +128,40 @@ const Way ways[] = {
 
 class ArraysBy : public ::testing::TestWithParam<Way> {
  protected:
+  /// Collective over all ranks.
+  void SetUp() override {
+    if (GetParam().options.device_messages != DeviceMessages::direct) return;
+    const Comm comm(MPI_COMM_WORLD);
+    const Stencil stencil = Stencil::star(1);
+    const Domain domain = make_domain(comm, Tiling({{8, 8, 8}, {}}, 4), {}, stencil, {}, Method::slab, 8);
+    const Views<double, LayoutLeft, DeviceSpace> views(domain, stencil, 0);
+    if (Exchange(comm, domain, stencil, as_if(views.refs)).direct()) return;
+    EXPECT_THROW(Exchange(comm, domain, stencil, as_if(views.refs), GetParam().options), SharedError);
+    GTEST_SKIP() << "this MPI does not move the memory of this device";
+  }
+
   std::vector<FieldRef> as_if(std::vector<FieldRef> refs) const {
     for (FieldRef& r : refs) r.memory = GetParam().memory;
     return refs;
   }
+  /// Calls f(space), a value of the memory space of the arrays.
+  template <class F>
+  static void in_space(F&& f) {
+    if (GetParam().memory == Memory::device)
+      f(DeviceSpace());
+    else
+      f(HostSpace());
+  }
 
-  /// Random cases: the exchange is right by verify, whose own oracle is position; sent is what was planned.
   template <class Arrays>
   void run_cases(std::uint32_t first_seed, std::uint32_t count) const {
+    in_space([&]<class Space>(Space) { run_cases_in<typename Arrays::template In<Space>>(first_seed, count); });
+  }
+
+ private:
+  /// Random cases: the exchange is right by verify, whose own oracle is position; sent is what was planned.
+  template <class Arrays>
+  void run_cases_in(std::uint32_t first_seed, std::uint32_t count) const {
     const Comm comm(MPI_COMM_WORLD);
     for (std::uint32_t seed = first_seed; seed < first_seed + count; ++seed) {
       const Case c = draw(seed, comm.size());
@@ -149,7 +198,7 @@ TEST_P(ArraysBy, ComponentsOfOneView) {
 
 /// The same values in an own Field, in Views of another layout on another way: halos of the same bits, and sums of the same bits backwards,
 /// where values are such that another order of adding shows.
-template <class T, class Layout>
+template <class T, class Layout, class Space>
 void same_bits(const Way& way) {
   const Comm comm(MPI_COMM_WORLD);
   const Stencil stencil = Stencil::box(2);
@@ -158,7 +207,8 @@ void same_bits(const Way& way) {
 
   const Field<T> plain("plain", domain, {&stencil, 1}, 0);
   Exchange reference(comm, domain, stencil, {plain.ref()}, {Transport::message});
-  const Views<T, Layout> own(domain, stencil, 1);
+  const Views<T, Layout, Space> own(domain, stencil, 1);
+  const Views<T, Layout> on_host(domain, stencil, 1);  // what they are to hold, and held
   FieldRef ref = own.refs[0];
   ref.memory = way.memory;
   Exchange exchange(comm, domain, stencil, {ref}, way.options);
@@ -167,8 +217,9 @@ void same_bits(const Way& way) {
     for (std::size_t b = 0; b < domain.boxes.size(); ++b)
       for_each_cell(plain.blocks()[b].stored, [&](Int3 c) {
         plain.at(b, c) = value(c);
-        *reinterpret_cast<T*>(ref.value(b, c)) = value(c);
+        *reinterpret_cast<T*>(on_host.refs[0].value(b, c)) = value(c);
       });
+    copy_all(own.all[0], on_host.all[0]);
     if (backwards) {
       reference.add_halos_to_owners<T>(0);
       exchange.add_halos_to_owners<T>(0);
@@ -176,10 +227,11 @@ void same_bits(const Way& way) {
       reference.start(0).finish();
       exchange.start(0).finish();
     }
+    copy_all(on_host.all[0], own.all[0]);
     Index wrong = 0;
     for (std::size_t b = 0; b < domain.boxes.size(); ++b)
       for_each_cell(plain.blocks()[b].stored, [&](Int3 c) {
-        if (std::memcmp(&plain.at(b, c), ref.value(b, c), sizeof(T)) != 0) ++wrong;
+        if (std::memcmp(&plain.at(b, c), on_host.refs[0].value(b, c), sizeof(T)) != 0) ++wrong;
       });
     EXPECT_EQ(wrong, 0) << (backwards ? "backwards" : "forwards");
     EXPECT_EQ(digest(comm, domain.partition.grid(), {plain.ref()}), digest(comm, domain.partition.grid(), {ref}));
@@ -191,14 +243,17 @@ void same_bits(const Way& way) {
 }
 
 TEST_P(ArraysBy, SameBitsAsOwnFields) {
-  same_bits<float, LayoutRight>(GetParam());
-  same_bits<double, LayoutStride>(GetParam());
-  same_bits<std::complex<float>, LayoutRight>(GetParam());
-  same_bits<std::complex<double>, LayoutStride>(GetParam());
+  in_space([]<class Space>(Space) {
+    same_bits<float, LayoutRight, Space>(GetParam());
+    same_bits<double, LayoutStride, Space>(GetParam());
+    same_bits<std::complex<float>, LayoutRight, Space>(GetParam());
+    same_bits<std::complex<double>, LayoutStride, Space>(GetParam());
+  });
 }
 
 /// Four bytes, sixteen and eight, face-, edge- and node-centred, each read at widths of its own on each side, in arrays of three layouts.
-TEST_P(ArraysBy, FieldsOfManyKindsTogether) {
+template <class Space>
+void many_kinds(const Way& way) {
   const Comm comm(MPI_COMM_WORLD);
   const Stencil stencil({{"cells"}, {"faces", {true, false, false}}, {"edges", {true, true, false}}, {"nodes", {true, true, true}}},
                         {{{0, 0, {-4, 0, -1}, {2, 3, 1}}, {0, 1, {0, -2, 0}, {1, 0, 4}}, {1, 2, {-3, -3, 0}, {0, 0, 0}}},
@@ -207,40 +262,90 @@ TEST_P(ArraysBy, FieldsOfManyKindsTogether) {
     for (const Index brick : {1, 3}) {
       const Grid grid{{7, 5, 4}, {periodic, false, periodic}};
       const Domain domain = make_domain(comm, Tiling(grid, brick), {}, stencil, {}, Method::hilbert, 8);
-      const Views<std::int32_t, LayoutRight> a(domain, stencil, 0);
-      const Views<std::complex<double>, LayoutStride> b(domain, stencil, 1);
-      const Views<std::complex<float>, LayoutLeft> c(domain, stencil, 0);
-      const Components<float, LayoutRight> d(domain, stencil, 0);
-      const std::vector<FieldRef> refs = as_if({a.refs[0], b.refs[1], c.refs[2], d.refs[3]});
-      Exchange exchange(comm, domain, stencil, refs, GetParam().options);
+      const Views<std::int32_t, LayoutRight, Space> a(domain, stencil, 0);
+      const Views<std::complex<double>, LayoutStride, Space> b(domain, stencil, 1);
+      const Views<std::complex<float>, LayoutLeft, Space> c(domain, stencil, 0);
+      const Components<float, LayoutRight, Space> d(domain, stencil, 0);
+      std::vector<FieldRef> refs{a.refs[0], b.refs[1], c.refs[2], d.refs[3]};
+      for (FieldRef& r : refs) r.memory = way.memory;
+      Exchange exchange(comm, domain, stencil, refs, way.options);
       EXPECT_NO_THROW(verify(comm, domain, stencil, refs, exchange)) << "bricks of " << brick;
     }
+}
+TEST_P(ArraysBy, FieldsOfManyKindsTogether) {
+  in_space([]<class Space>(Space) { many_kinds<Space>(GetParam()); });
+}
+
+/// One field of doubles, and the exchange that moves it.
+template <class Space>
+struct OneField {
+  explicit OneField(const Way& way)
+      : stencil(Stencil::star(1)),
+        domain(make_domain(comm, Tiling({{8, 8, 8}, {true, true, true}}, 2), {}, stencil, {}, Method::hilbert, 8)),
+        views(domain, stencil, 0),
+        exchange(comm, domain, stencil, {as(way.memory)}, way.options) {}
+  FieldRef as(Memory memory) const {
+    FieldRef ref = views.refs[0];
+    ref.memory = memory;
+    return ref;
+  }
+
+  const Comm comm{MPI_COMM_WORLD};
+  const Stencil stencil;
+  const Domain domain;
+  const Views<double, LayoutRight, Space> views;
+  Exchange exchange;
+};
+
+TEST_P(ArraysBy, AllocateNothingWhileRunning) {
+  in_space([]<class Space>(Space) {
+    OneField<Space> one(GetParam());
+    static int allocations;
+    allocations = 0;
+    Kokkos::Profiling::Experimental::set_allocate_data_callback(
+        [](Kokkos::Profiling::SpaceHandle, const char*, const void*, std::uint64_t) { ++allocations; });
+    for (int repeat = 0; repeat < 3; ++repeat) {
+      one.exchange.start(0).finish();
+      one.exchange.template add_halos_to_owners<double>(0);
+    }
+    EXPECT_EQ(allocations, 0);
+    const Kokkos::View<float*, Space> control("control", 3);
+    EXPECT_EQ(allocations, 1) << "the counter must see an allocation";
+    Kokkos::Profiling::Experimental::set_allocate_data_callback(nullptr);
+  });
 }
 
 #if KOKKOS_VERSION >= 40000  // earlier ones do not tell of fences
 TEST_P(ArraysBy, FenceOnceEachWay) {
-  const Comm comm(MPI_COMM_WORLD);
-  const Stencil stencil = Stencil::star(1);
-  const Domain domain = make_domain(comm, Tiling({{8, 8, 8}, {true, true, true}}, 2), {}, stencil, {}, Method::hilbert, 8);
-  const Views<double, LayoutRight> views(domain, stencil, 0);
-  Exchange exchange(comm, domain, stencil, as_if(views.refs), GetParam().options);
-  static std::set<std::string> labels;  // one fence is told of once for each execution space
-  const auto ours = [](auto&& f) {
-    labels.clear();
-    f();
-    return labels.size();
-  };
-  Kokkos::Tools::Experimental::set_begin_fence_callback([](const char* name, std::uint32_t, std::uint64_t*) {
-    if (std::string_view(name).starts_with("hilbrick::")) labels.insert(name);
+  in_space([]<class Space>(Space) {
+    OneField<Space> one(GetParam());
+    static std::set<std::string> labels;  // one fence is told of once for each execution space
+    const auto ours = [](auto&& f) {
+      labels.clear();
+      f();
+      return labels.size();
+    };
+    Kokkos::Tools::Experimental::set_begin_fence_callback([](const char* name, std::uint32_t, std::uint64_t*) {
+      if (std::string_view(name).starts_with("hilbrick::")) labels.insert(name);
+    });
+    const std::size_t when_received = GetParam().memory == Memory::device ? 1 : 0;
+    std::optional<Exchange::Pending> pending;
+    EXPECT_EQ(ours([&] { pending = one.exchange.start(0); }), 1U);
+    EXPECT_EQ(ours([&] { pending->finish(); }), when_received);
+    EXPECT_EQ(ours([&] { one.exchange.template add_halos_to_owners<double>(0); }), 1 + when_received);
+    Kokkos::Tools::Experimental::set_begin_fence_callback(nullptr);
   });
-  const std::size_t when_received = GetParam().memory == Memory::device ? 1 : 0;
-  std::optional<Exchange::Pending> pending;
-  EXPECT_EQ(ours([&] { pending.emplace(exchange.start(0)); }), 1U);
-  EXPECT_EQ(ours([&] { pending->finish(); }), when_received);
-  EXPECT_EQ(ours([&] { exchange.add_halos_to_owners<double>(0); }), 1 + when_received);
-  Kokkos::Tools::Experimental::set_begin_fence_callback(nullptr);
 }
 #endif
+
+TEST(Arrays, WhoReachesThemIsTold) {
+  const Comm comm(MPI_COMM_WORLD);
+  const Stencil stencil = Stencil::star(1);
+  const Domain domain = make_domain(comm, Tiling({{8, 8, 8}, {}}, 8), {}, stencil, {}, Method::slab, 8);
+  const bool only_kernels = !Kokkos::SpaceAccessibility<HostSpace, DeviceSpace>::accessible;
+  EXPECT_EQ((Views<float, LayoutLeft, DeviceSpace>(domain, stencil, 0).refs[0].memory), only_kernels ? Memory::device : Memory::host);
+  EXPECT_EQ((Views<float, LayoutLeft>(domain, stencil, 0).refs[0].memory), Memory::host);
+}
 
 TEST(Arrays, StridesMayBeNegative) {
   const Comm comm(MPI_COMM_WORLD);
