@@ -7,6 +7,7 @@ import json
 import math
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -97,6 +98,19 @@ class Study(Folder):
         self.assertEqual(len(again), 1)
         self.assertIn("weak_1x2_slab_auto_1", again[0])
         self.assertEqual(len(self.study("--steps", 10, "--series", "weak")[0]), len(ran) // 2)
+
+    def test_goes_on_when_interrupted(self):
+        few = ["--series", "strong", "--transports", "auto", "--ranks-per-node", 2, "--repeats", 1]
+        lines = self.study(*few, "--dry-run")[0]
+        command = [SLURM / "scaling.sh", "--out", self.out, *self.SMALL, *few, "--steps", 10**6]
+        env = {**os.environ, "HILBRICK_BIN": str(BIN), "HILBRICK_PYTHON": sys.executable, "HILBRICK_LAUNCHER": "mpirun"}
+        process = subprocess.Popen([str(part) for part in command], env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   start_new_session=True)
+        self.assertIn("launch.sh", process.stdout.readline())  # a run of a million steps begins
+        os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does
+        _, err = process.communicate(timeout=LIMIT_S)
+        self.assertEqual((process.returncode, err), (1, "scaling: interrupted; the same line again goes on from here\n"))
+        self.assertEqual(self.study(*few)[0], lines)
 
     def test_page(self):
         self.study("--repeats", 1)
