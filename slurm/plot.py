@@ -318,14 +318,13 @@ def measured_table(study):
 
 
 def constants_table(study):
+    head = ["transport", "a, us a step", *(f"{name}, ns a {what}" for name, what in zip("bcde", FEATURES.values())), "deviation: median, worst"]
     rows = []
     for transport, fit in study.fits.items():
-        constants = [f"a = {fit.constants[0] * 1e6:.3g} us a step"]
-        for name, constant, (_, what) in zip("bcde", fit.constants[1:], FEATURES.items()):
-            constants.append(f"{name} = {constant * 1e9:.3g} ns a {what}")
-        worst = max(abs(fit.deviation))
-        rows.append([transport, "; ".join(constants), f"{100 * statistics.median(abs(fit.deviation)):.0f} %, {100 * worst:.0f} %"])
-    return table(["transport", "constants", "deviation: median, worst"], rows)
+        deviation = abs(fit.deviation)
+        rows.append([transport, f"{fit.constants[0] * 1e6:.3g}", *(f"{constant * 1e9:.3g}" for constant in fit.constants[1:]),
+                     f"{100 * statistics.median(deviation):.0f} %, {100 * max(deviation):.0f} %"])
+    return table(head, rows)
 
 
 def page(folder):
@@ -336,7 +335,7 @@ def page(folder):
 <html lang="en"><head><meta charset="utf-8"><title>Hilbrick: a scaling study</title>
 <style>body {{ font: 15px/1.5 sans-serif; max-width: 1300px; margin: 2em auto; padding: 0 1em; color: #222; }} img {{ width: 100%; max-width: 620px; }}
 .plots {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); gap: 1em; }}
-table {{ border-collapse: collapse; margin: 1em 0; }} td, th {{ border: 1px solid #ccc; padding: 2px 8px; text-align: right; }}</style></head><body>
+table {{ border-collapse: collapse; margin: 1em 0; }} td, th {{ border: 1px solid #ccc; padding: 2px 8px; text-align: right; }} td {{ white-space: nowrap; }}</style></head><body>
 <h1>A scaling study</h1>
 <p>{len(study.points)} configurations, {study.steps} steps each, medians over up to {max(len(p.rows) for p in study.points)} runs by turns. Efficiency is
 cells per second and rank, over that of the fastest run on the fewest ranks of the series.</p>
