@@ -96,6 +96,7 @@ low_m = [0.006, 0.0066, 0.0063]
 high_m = [0.020, 0.0198, 0.0171]
 frequencies_hz = [10e9, 15e9]
 """
+LONG = EVERYTHING.replace("steps = 120", "steps = 1000000")
 GUIDE = """
 [grid]
 cells = [12, 6, 40]

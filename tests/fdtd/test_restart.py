@@ -13,7 +13,7 @@ import unittest
 
 import h5py
 
-from runs import EVERYTHING, GUIDE, LIMIT_S, PORT_SWEEP, STEPS, SWEEP, TINY, Runs
+from runs import EVERYTHING, GUIDE, LIMIT_S, LONG, PORT_SWEEP, STEPS, SWEEP, TINY, Runs
 
 
 class SameBits(Runs):
@@ -93,17 +93,21 @@ class SameBits(Runs):
 
 class Schedule(Runs):
     def test_by_the_clock(self):
-        result = self.succeed(self.scene(EVERYTHING), "--steps", 2000, "--set", "checkpoint.every_minutes=0.002", ranks=2)
+        process = self.start(self.scene(LONG), "--set", "checkpoint.every_minutes=0.002", ranks=2)
+        begin = time.monotonic()
+        while len(self.checkpoints(self.out)) < 2:
+            self.assertLess(time.monotonic() - begin, LIMIT_S)
+            time.sleep(0.01)
+        (self.out / "STOP").touch()
+        self.says(self.finish(process), 3, ["stopped by the file STOP"])
         cost = self.report(self.out)["checkpoint"]
         self.assertGreater(cost["written"], 1)
-        self.assertLess(cost["written"], 1000)
         self.assertGreater(cost["seconds"], 0)
         last = self.checkpoints(self.out)
         self.assertEqual(len(last), 2)
         self.assertEqual(cost["last"], str(self.out / last[-1]))
         self.assertEqual(cost["bytes"], (self.out / last[-1]).stat().st_size)
         self.assertIsNone(cost["source"])
-        self.assertNotIn("Stopped", result.out)
 
     def test_by_failures(self):
         self.succeed(self.scene(EVERYTHING), "--set", "checkpoint.every=auto", "--set", "checkpoint.mtbf_hours=1000", ranks=2)
@@ -111,8 +115,6 @@ class Schedule(Runs):
 
 
 class Stopping(Runs):
-    LONG = EVERYTHING.replace("steps = 120", "steps = 1000000")
-
     def stopped(self, process, why):
         """What a run that was asked to stop leaves behind; gives its step."""
         result = self.finish(process)
@@ -125,7 +127,7 @@ class Stopping(Runs):
         return step
 
     def test_signals_and_the_command_that_goes_on(self):
-        scene = self.scene(self.LONG)
+        scene = self.scene(LONG)
         for number in (signal.SIGUSR1, signal.SIGUSR2):
             process = self.start(scene, "--set", "run.check_every=17", ranks=3)
             self.wait_for_steps(process)
@@ -141,20 +143,20 @@ class Stopping(Runs):
         self.same(self.out, whole)
 
     def test_sigterm_to_the_ranks(self):
-        process = self.start(self.scene(self.LONG), ranks=3)
+        process = self.start(self.scene(LONG), ranks=3)
         self.wait_for_steps(process)
         for rank in self.ranks_of(process):
             os.kill(rank, signal.SIGTERM)
         self.stopped(process, "SIGTERM")
 
     def test_sigterm_to_one_rank(self):
-        process = self.start(self.scene(self.LONG), ranks=3)
+        process = self.start(self.scene(LONG), ranks=3)
         self.wait_for_steps(process)
         os.kill(self.ranks_of(process)[-1], signal.SIGTERM)
         self.stopped(process, "SIGTERM")
 
     def test_stop_file(self):
-        process = self.start(self.scene(self.LONG), ranks=3)
+        process = self.start(self.scene(LONG), ranks=3)
         self.wait_for_steps(process)
         (self.out / "STOP").touch()
         self.stopped(process, "the file STOP")
@@ -162,7 +164,7 @@ class Stopping(Runs):
 
     def test_max_walltime(self):
         begin = time.monotonic()
-        self.stopped(self.start(self.scene(self.LONG), "--max-walltime", "00:00:04", ranks=3), "--max-walltime")
+        self.stopped(self.start(self.scene(LONG), "--max-walltime", "00:00:04", ranks=3), "--max-walltime")
         self.assertGreater(time.monotonic() - begin, 2)
 
 
