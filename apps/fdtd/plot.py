@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Plots of what a run found: radar cross-sections, far-field patterns, power, spectra of probes.
+"""Plots of what a run found: radar cross-sections, far-field patterns, S-parameters and impedances, power, spectra of fields and probes.
 
     plot.py OUT_DIR [--reference FILE.csv] [--label TEXT]
 
-Reads what hilbrick-fdtd wrote into OUT_DIR and writes beside it rcs.png, <far field>.png, flux.png and probes.png, each where there is
-something to plot. --reference lays another rcs.csv (the same columns) over rcs.png and prints the mean absolute difference.
+Reads what hilbrick-fdtd wrote into OUT_DIR and writes beside it rcs.png, <far field>.png, ports.png, flux.png, <dft>.png and probes.png,
+each where there is something to plot. --reference lays another rcs.csv (the same columns) over rcs.png and prints the mean absolute difference.
 """
 import argparse
 import csv
@@ -20,6 +20,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 DYNAMIC_RANGE_DB = 40  # of polar patterns
+OF_OTHERS = ("probes", "ports", "flux", "rcs")  # files that are no spectra of fields
 
 
 def read_csv(path):
@@ -144,6 +145,66 @@ def plot_far_field(path):
     return figure, path.stem + ".png"
 
 
+def plot_ports(folder):
+    table = read_csv(folder / "ports.csv")
+    if not table:
+        return None
+    figure, (above, below) = plt.subplots(2, 1, figsize=(8, 8), sharex=True)
+    scale, unit = unit_scale(table["frequency_hz"])
+    for port, driven in dict.fromkeys(zip(table["port"].tolist(), table["driven_port"].tolist())):
+        chosen = (table["port"] == port) & (table["driven_port"] == driven)
+        f = table["frequency_hz"][chosen] / scale
+        if port == driven:
+            line, = below.plot(f, table["z_re_ohm"][chosen], ".-", label=f"resistance of {port}")
+            below.plot(f, table["z_im_ohm"][chosen], ".--", color=line.get_color(), label=f"reactance of {port}")
+        if not np.isnan(table["s_db"][chosen]).all():
+            above.plot(f, table["s_db"][chosen], ".-", label=f"S of {port} by {driven}")
+    above.set_ylabel("S-parameter (dB)")
+    below.set_ylabel("impedance (ohm)")
+    below.set_xlabel(f"frequency ({unit})")
+    for axis in (above, below):
+        axis.grid(alpha=0.3)
+        if axis.lines:
+            axis.legend(fontsize=8)
+    return figure, "ports.png"
+
+
+def plot_dft(path):
+    """The size of each field at each frequency, on the middle layer of the axis with the fewest values; along a line, curves."""
+    with h5py.File(path) as file:
+        if "frequency_hz" not in file:
+            return None
+        frequencies = np.asarray(file["frequency_hz"])
+        fields = {name: (abs(group["re"][()] + 1j * group["im"][()]), dict(group.attrs)) for name, group in file.items() if name != "frequency_hz"}
+    scale, unit = unit_scale(frequencies)
+    shape = next(iter(fields.values()))[0].shape[:0:-1]  # x, y, z
+    *_, second, first = sorted(range(3), key=lambda a: (shape[a], -a))
+    normal = 3 - first - second
+    figure, axes = plt.subplots(len(fields), 1 if shape[second] == 1 else len(frequencies), squeeze=False,
+                                figsize=(9, 4 * len(fields)) if shape[second] == 1 else (4.5 * len(frequencies), 4 * len(fields)))
+    for row, (name, (values, attributes)) in zip(axes, fields.items()):
+        size = f"|{name}| ({attributes['unit'].decode()})"
+        places = [1e3 * (attributes["origin_m"][a] + attributes["offset_m"][a] + attributes["spacing_m"][a] * np.arange(values.shape[3 - a]))
+                  for a in range(3)]
+        layer = values.take(values.shape[3 - normal] // 2, axis=3 - normal)  # [frequency][the later axis][the earlier one]
+        for i, f in enumerate(frequencies):
+            axis = row[min(i, len(row) - 1)]
+            label = f"{f / scale:g} {unit}"
+            if shape[second] == 1:
+                axis.plot(places[first], layer[i].ravel(), label=label)
+                axis.set_ylabel(size)
+                axis.legend(fontsize=8)
+            else:
+                across, up = sorted((first, second))
+                image = axis.pcolormesh(places[across], places[up], layer[i], shading="nearest")
+                axis.set_aspect("equal")
+                axis.set_title(f"{name}, {label}, {'xyz'[normal]} = {places[normal][len(places[normal]) // 2]:.4g} mm", fontsize=9)
+                axis.set_ylabel(f"{'xyz'[up]} (mm)")
+                figure.colorbar(image, ax=axis, label=size, shrink=0.8)
+            axis.set_xlabel(f"{'xyz'[first if shape[second] == 1 else min(first, second)]} (mm)")
+    return figure, path.stem + ".png"
+
+
 def plot_flux(folder):
     table = read_csv(folder / "flux.csv")
     if not table:
@@ -204,8 +265,13 @@ def main():
         plots.append(plot_rcs(folder, arguments.reference, arguments.label))
     for path in sorted(folder.glob("*.csv")):
         plots.append(plot_far_field(path))
+    if (folder / "ports.csv").exists():
+        plots.append(plot_ports(folder))
     if (folder / "flux.csv").exists():
         plots.append(plot_flux(folder))
+    for path in sorted(folder.glob("*.h5")):
+        if path.stem not in OF_OTHERS and not path.stem.startswith("checkpoint_") and not (folder / f"{path.stem}.csv").exists():
+            plots.append(plot_dft(path))
     if (folder / "probes.h5").exists():
         plots.append(plot_probes(folder))
     plots = [plot for plot in plots if plot]
@@ -214,7 +280,7 @@ def main():
         figure.savefig(folder / name, dpi=120)
         print(folder / name)
     if not plots:
-        sys.exit(f"plot.py: {folder}: expected rcs.csv, flux.csv, probes.h5 or the files of a far field, found nothing to plot")
+        sys.exit(f"plot.py: {folder}: expected rcs.csv, ports.csv, flux.csv, probes.h5 or the files of a far field or a dft, found nothing to plot")
 
 
 if __name__ == "__main__":

@@ -3,14 +3,17 @@
 
 import csv
 import math
+import pathlib
+import subprocess
 import sys
 import unittest
 
 import h5py
 import numpy
 
-from runs import SceneRuns
+from runs import LIMIT_S, SceneRuns
 
+PLOT = pathlib.Path(__file__).resolve().parents[2] / "apps" / "fdtd" / "plot.py"
 C0 = 299792458.0
 ETA0 = 376.730313668
 
@@ -239,6 +242,8 @@ class Antennas(SceneRuns):
         whole = self.contents()
         self.succeed(scene, ranks=3)
         self.assertEqual(self.contents(), whole)
+        subprocess.run([sys.executable, PLOT, self.out], check=True, capture_output=True, timeout=LIMIT_S)
+        self.assertEqual({path.name for path in self.out.glob("*.png")}, {"ports.png"})
         # A run of the sweep is that of the scene with this port alone.
         self.succeed(self.line((20, 40), load).replace('waveform = { kind = "gaussian", frequency_hz = 3e9 }\n', "", 1))
         alone = rows_of(self.out / "ports.csv")

@@ -249,12 +249,13 @@ frequencies_hz = 8e9
         self.assertNotIn("cut short", self.succeed(SCENE + SWEEP, "--steps", 400).err)
 
     def test_plots(self):
-        self.succeed(SCENE + MONITORS[:MONITORS.index("[[snapshot]]")] + "[[probe]]\nname = 'p'\nposition_m = [0.008, 0.012, 0.012]\n")
+        line = "[[dft]]\nname = 'line'\nlow_m = [0.01, 0.01, 0.004]\nhigh_m = [0.01, 0.01, 0.018]\nfields = ['Ez']\nfrequencies_hz = [10e9, 12e9]\n"
+        self.succeed(SCENE + MONITORS[:MONITORS.index("[[snapshot]]")] + line + "[[probe]]\nname = 'p'\nposition_m = [0.008, 0.012, 0.012]\n")
         result = subprocess.run([sys.executable, PLOT, self.out, "--reference", self.out / "rcs.csv"], text=True, capture_output=True,
                                 timeout=LIMIT_S, check=False)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("VV: mean absolute difference 0.00 dB over 42 rows", result.stdout)
-        self.assertEqual({path.name for path in self.out.glob("*.png")}, {"rcs.png", "far.png", "flux.png", "probes.png"})
+        self.assertEqual({path.name for path in self.out.glob("*.png")}, {"rcs.png", "far.png", "flux.png", "probes.png", "cut.png", "raw.png", "line.png"})
 
 
 if __name__ == "__main__":
