@@ -8,6 +8,7 @@
 #include <set>
 
 #include "conformal.hpp"
+#include "oblique.hpp"
 #include "painter.hpp"
 #include "surface.hpp"
 #include "workload.hpp"
@@ -24,6 +25,7 @@ constexpr Index sampled_lines = 48;  // each way, of the lines that look for sur
 constexpr double media_a_crossing = 2.6;          // of three components, where a surface between materials crosses a line of the grid
 constexpr double media_a_cut = 4.2;               // where a conductor's does: faces, and edges with weights
 constexpr double cut_faces = 2, cut_edges = 2.8;  // there, too
+constexpr std::size_t oblique_edges = 4;          // coupled, where a surface askew to the grid does: in spheres
 constexpr double medium_bytes = 200;              // one of its own: with its coefficients, two runs and the place where it is found again
 
 template <class F>
@@ -38,6 +40,7 @@ Index sum_over(const std::vector<Box>& boxes, F&& f) {
 struct Contents {
   double polarized = 0;                                   // 1 + 2 poles of each cell whose material has poles
   double electric = 0, magnetic = 0, cut_conductors = 0;  // crossings that E sees, that H sees, and of conductors
+  double lossless = 0;                                    // of electric: those without loss on either side
   // How many of all crossings were looked at, and where in their cells: values that look alike share a medium.
   double seen = 0;
   std::set<Index> places;
@@ -87,6 +90,7 @@ void add_surfaces(const Scene& scene, const Numerics& numerics, const Box& box, 
           continue;
         }
         if (m.poles.empty() && next.poles.empty()) contents.electric += stands_for;
+        if (m.poles.empty() && next.poles.empty() && m.sigma == 0 && next.sigma == 0) contents.lossless += stands_for;
         if (m.mu_r != next.mu_r || m.sigma_m != next.sigma_m) contents.magnetic += stands_for;
       }
     });
@@ -109,7 +113,10 @@ Index media_bytes(const Scene& scene, const Numerics& numerics, const Domain& do
   if (!scene.averaged_interfaces) contents.electric = contents.magnetic = 0;
   const double media =
       contents.variety() * (media_a_crossing * (contents.electric + contents.magnetic) + media_a_cut * contents.cut_conductors);
-  const double surfaces = media * medium_bytes + contents.cut_conductors * (cut_faces * face_bytes + cut_edges * sizeof(CutEdge));
+  const Index oblique_bytes =
+      value_bytes(scene) == 4 ? ObliqueSurfaces<float>::bytes_of(1, oblique_edges) : ObliqueSurfaces<double>::bytes_of(1, oblique_edges);
+  const double surfaces = media * medium_bytes + contents.cut_conductors * (cut_faces * face_bytes + cut_edges * sizeof(CutEdge)) +
+                          (has_oblique_surfaces(scene) ? contents.lossless * static_cast<double>(oblique_bytes) : 0);
   return runs + static_cast<Index>(surfaces + 3 * contents.polarized * static_cast<double>(value_bytes(scene)));
 }
 

@@ -187,9 +187,9 @@ void ObliqueSurfaces<T>::update() {
 
 template <class T>
 Index ObliqueSurfaces<T>::bytes() const {
-  std::size_t bytes = sums_.size() * sizeof(T);
-  for (const Part& part : parts_) bytes += part.nodes.size() * sizeof(Node) + part.edges.size() * sizeof(Edge);
-  return static_cast<Index>(bytes);
+  Index bytes = static_cast<Index>(sums_.size() * sizeof(T));
+  for (const Part& part : parts_) bytes += static_cast<Index>(part.nodes.size() * sizeof(Node) + part.edges.size() * sizeof(Edge));
+  return bytes;
 }
 
 template class ObliqueSurfaces<float>;

@@ -10,11 +10,11 @@
 //        |             xi: off the diagonal, of the cell around the node.
 //        b-
 //
-// Stable at the time step of the grid: let xi_0 be the least and xi_1 the most of 1/eps that it allows, g_a the harmonic mean of xi_a -
-// xi_0 (of xi_1 - xi_a) over the node's two edges along a, xi_a the edge's own. If diag(g) + xi, with xi_0 = 0, has no negative eigenvalue,
-// the energy has a lower bound. In the upper one a wave of two cells, which sets the time step, has no sums P, and with them |curl H|^2
-// falls: if diag(g + xi_1 w) - xi has no negative eigenvalue, w_a = (1/d_a^2) / sum(1/d^2), no frequency is above the grid's own. A node's
-// xi is made smaller until both hold; with contrasts below some 12 it is rarely necessary.
+// Stable at the grid's time step. With xi_a the 1/eps of an edge, a node's edges along a hold at least g_a (P_a / 2)^2 of sum xi_a K_a^2,
+// g_a the harmonic mean of the two. So if diag(g) + xi has no negative eigenvalue at any node, no energy is negative. Let xi_1 be the most
+// that the time step allows of 1/eps everywhere. A wave of two cells, which sets the time step, has no P; of any other |K|^2 is less by sum
+// w_a (P_a / 2)^2 or more, w_a = (1/d_a^2) / sum(1/d^2). So if diag(g + xi_1 w) - xi has no negative eigenvalue, g now of xi_1 - xi_a, no
+// frequency is too high. A node's xi is made smaller until both hold: never at a contrast of 4, seldom at one of 12.
 //
 // Left out are nodes on walls and in layers, and those with an edge in a conductor, cut by one, or in a medium with loss or poles.
 
@@ -32,6 +32,10 @@ class ObliqueSurfaces {
   /// What E gains by one step beyond its update; needs the halos of H. Local.
   void update();
   Index bytes() const;
+  /// What so many nodes and edges take. Local.
+  static constexpr Index bytes_of(std::size_t nodes, std::size_t edges) {
+    return static_cast<Index>(nodes * (sizeof(Node) + 3 * sizeof(T)) + edges * sizeof(Edge));
+  }
 
  private:
   struct Node {

@@ -212,6 +212,40 @@ TEST(SameBits, BodiesOffTheGrid) {
   EXPECT_NE(averaged, digest_of_run<float>(world, other, 2, Method::hilbert, 8));
 }
 
+/// Dielectrics askew to the grid, which couple E's components: across bricks, ends of periods and layers, beside conductors and loss.
+Scene oblique_bodies(std::array<std::array<Boundary, 2>, 3> boundary) {
+  const double d = 1e-3;
+  Scene s = box_scene({24, 22, 26}, {d, 1.1 * d, 0.9 * d}, Boundary::pml, 25);
+  s.boundary = boundary;
+  s.pml_cells = 4;
+  for (const double eps_r : {4.0, 9.0, 2.5}) {
+    Material m;
+    m.name = "glass";
+    m.eps_r = eps_r;
+    m.sigma = eps_r == 2.5 ? 0.1 : 0;
+    s.materials.push_back(m);
+  }
+  s.shapes.push_back(
+      {Prism{{{{-20 * d, -9 * d, 3 * d}, {40 * d, 5 * d, -9 * d}, {10 * d, 40 * d, 20 * d}}}, {0, 0, 0}, {0, d, 6 * d}}, 2, {}});
+  s.shapes.push_back({Ellipsoid{{16.1 * d, 16 * 1.1 * d, 16.2 * 0.9 * d}, {3.4 * d, 4.1 * d, 3.7 * d}}, 2, {}});
+  s.shapes.push_back({Ellipsoid{{16.8 * d, 17 * d, 15 * d}, {1.9 * d, 1.8 * d, 2.1 * d}}, 0, {}});
+  s.shapes.push_back({octahedron({8 * d, 8.8 * d, 14.4 * d}, 4.3 * d), 3, {}});
+  s.shapes.push_back({Ellipsoid{{11 * d, 8.2 * d, 17 * d}, {2.9 * d, 2.3 * d, 3.1 * d}}, 4, {}});
+  s.shapes.push_back({Ellipsoid{{8.3 * d, 14.7 * d, 9.4 * d}, {2.6 * d, 2.6 * d, 2.6 * d}}, 1, {}});
+  s.shapes.push_back({Cylinder{{-2 * d, 3 * d, 20 * d}, {26 * d, 20 * d, 22 * d}, 1.7 * d}, 3, {}});
+  for (const Component c : {Ex, Ey, Ez}) s.dipoles.push_back(dipole(c, {16 * d, 8 * d, 16 * 0.9 * d}));
+  return s;
+}
+
+TEST(SameBits, DielectricsAskewToTheGrid) {
+  const Comm world(MPI_COMM_WORLD);
+  const Scene in_layers = oblique_bodies({{{pml, pml}, {pml, pml}, {pml, pml}}});
+  EXPECT_TRUE(numerics_of(in_layers).node_stencil);
+  same_bits<float>(world, in_layers, "oblique in layers, single", true);
+  same_bits<double>(world, oblique_bodies({{{periodic, periodic}, {pmc, pmc}, {pml, pec}}}), "oblique between walls, double", false);
+  same_bits<float>(world, oblique_bodies({{{pmc, pec}, {periodic, periodic}, {periodic, periodic}}}), "oblique, periodic, single", false);
+}
+
 TEST(SameBits, AnyWeights) {
   const Comm world(MPI_COMM_WORLD);
   Scene scene = crowded({{{pml, pec}, {pml, pml}, {pec, pml}}});

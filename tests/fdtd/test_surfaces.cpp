@@ -203,9 +203,9 @@ TEST(Conductors, RingAsTheirShapeNotItsStaircase) {
 
 TEST(Dielectrics, RingAsTheirShapeNotItsStaircase) {
   const Comm comm(MPI_COMM_WORLD);
-  EXPECT_LT(std::fabs(ball_detuning(comm, true, 9.4, 0.6, 2, true)), 1.2e-2);
+  EXPECT_LT(std::fabs(ball_detuning(comm, true, 9.4, 0.6, 2, true)), 4.5e-3);
   EXPECT_GT(std::fabs(ball_detuning(comm, true, 9.4, 0.6, 2, false)), 3e-2);  // the control
-  EXPECT_LT(std::fabs(ball_detuning(comm, false, 9.4, 0.6, 2, true)), 5e-3);
+  EXPECT_LT(std::fabs(ball_detuning(comm, false, 9.4, 0.6, 2, true)), 4.5e-3);
 }
 
 /// A box of `cells` cells along an axis, half of it filled with glass (n = 2) up to between two planes: E along the axis before.
@@ -340,8 +340,7 @@ TEST(Dielectrics, LayersMayLieAskew) {
     const double coarse = error(14, true), fine = error(28, true);
     EXPECT_LT(fine, coarse / 2.8) << electric;  // order 2 makes 4
     EXPECT_LT(fine, 3e-3) << electric;
-    EXPECT_GT(std::max(error(28, false), error(26, false)), 7e-3) << electric;  // the control
-    std::printf("askew %s: %.2e %.2e\n", electric ? "TE" : "TM", coarse, fine);
+    EXPECT_GT(std::max({error(24, false), error(26, false), error(28, false)}), 6e-3) << electric;  // the control
   }
 }
 
@@ -457,8 +456,12 @@ TEST(Energy, StaysBetweenSurfacesOffTheGrid) {
   constexpr auto pec = Boundary::pec, pmc = Boundary::pmc, periodic = Boundary::periodic;
   const Index steps = comm.size() == 1 ? 20000 : 1000;  // at the full Courant number
   energy_stays<float>(comm, obstacles({{{pec, pec}, {pec, pec}, {pec, pec}}}), steps, 1e-3);
-  energy_stays<double>(comm, obstacles({{{pec, pmc}, {periodic, periodic}, {pmc, pec}}}), steps / 50, 1e-10);
-  energy_stays<double>(comm, obstacles({{{periodic, periodic}, {pmc, pmc}, {periodic, periodic}}}), steps / 50, 1e-10);
+  for (Scene scene : {obstacles({{{pec, pmc}, {periodic, periodic}, {pmc, pec}}}),
+                      obstacles({{{periodic, periodic}, {pmc, pmc}, {periodic, periodic}}})}) {
+    energy_stays<double>(comm, scene, steps / 50, 1e-3);  // what the diagonal alone says of E askew to a surface
+    scene.averaged_interfaces = false;
+    energy_stays<double>(comm, scene, steps / 50, 1e-10);
+  }
 }
 
 /// Any bodies in any small grid.
@@ -580,17 +583,6 @@ TEST(Energy, OfChangesStaysAroundAnyDielectrics) {
   }
 }
 
-/// As above, of many more, and some for long.
-TEST(Study, DISABLED_AnyDielectrics) {
-  const Comm comm(MPI_COMM_WORLD);
-  for (int seed = 0; seed < 300; ++seed) {
-    SCOPED_TRACE(seed);
-    Scene scene = any_dielectrics(seed);
-    scene.courant = 1;
-    change_stays(comm, scene, seed < 20 ? 100000 : 3000, 1e-7);
-  }
-}
-
 /// Conductors that run into layers go over to staircases there.
 void energy_leaves(const Comm& comm, Scene scene, Index steps) {
   for (auto& axis : scene.boundary) axis = {Boundary::pml, Boundary::pml};
@@ -605,6 +597,14 @@ void energy_leaves(const Comm& comm, Scene scene, Index steps) {
     const double now = run.solver.energy().joule;
     EXPECT_LT(now, 10 * before);  // what is stored at one instant varies
     before = std::max(before, now);
+  }
+}
+
+TEST(Energy, LeavesThroughLayersThatDielectricsRunInto) {
+  const Comm comm(MPI_COMM_WORLD);
+  for (int seed = 0; seed < 12; ++seed) {
+    SCOPED_TRACE(seed);
+    energy_leaves(comm, any_dielectrics(seed), 400);
   }
 }
 
@@ -631,6 +631,20 @@ TEST(Study, DISABLED_AnyConductors) {
     SCOPED_TRACE(seed);
     energy_stays<double>(comm, any_obstacles(seed), 3000, 1e-8, 0.99);
     energy_leaves(comm, any_obstacles(seed), 3000);
+  }
+}
+
+/// As above, of many more, and some for long.
+TEST(Study, DISABLED_AnyDielectrics) {
+  const Comm comm(MPI_COMM_WORLD);
+  for (int seed = 0; seed < 300; ++seed) {
+    SCOPED_TRACE(seed);
+    Scene scene = any_dielectrics(seed);
+    scene.courant = 1;
+    change_stays(comm, scene, seed < 20 ? 100000 : 3000, 1e-7);
+    energy_leaves(comm, scene, 3000);
+    scene.conformal_conductors = true;
+    energy_stays<double>(comm, scene, 3000, 0.1, 0.99);
   }
 }
 
