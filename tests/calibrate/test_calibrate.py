@@ -11,7 +11,7 @@ import tomllib
 import unittest
 
 CALIBRATE, PLAN, FDTD, MPIEXEC, NUMPROC_FLAG = sys.argv[1:6]
-LIMIT_S = 100
+LIMIT_S = 300
 KEYS = {"seconds_per_cell", "seconds_per_row", "message_seconds", "rank_bytes_per_second", "link_bytes_per_second", "node_message_seconds",
         "node_bytes_per_second", "node_mpi_message_seconds", "node_mpi_bytes_per_second", "face_cost", "distribution"}
 SCENE = """

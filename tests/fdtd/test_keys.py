@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 PROGRAM, MPIEXEC, NUMPROC_FLAG, README = sys.argv[1:5]
-LIMIT_S = 100
+LIMIT_S = 300
 
 # Scenes that between them give every key.
 START = """
