@@ -9,6 +9,12 @@
 #include "material.hpp"
 
 namespace hilbrick::fdtd {
+namespace {
+
+// Where no check saw the sources at work, what it first sees may be all but nothing, and rounding moves that by more than ten times.
+constexpr double growth_unseen = 1e6;
+
+}  // namespace
 
 EnergyWatch::EnergyWatch(const Scene& scene, const Numerics& numerics) : scene_(scene), numerics_(numerics) {
   for (const Waveform* w : waveforms_of(scene)) sources_end_s_ = std::max(sources_end_s_, hilbrick::fdtd::silent_after_s(*w));
@@ -29,31 +35,38 @@ bool EnergyWatch::must_see(Index step) const {
 void EnergyWatch::see(const Energy& energy, Index step, bool extra) {
   if (energy.not_finite) throw SharedError(not_finite(*energy.not_finite, step), 4);
   const bool driven = static_cast<double>(step) * numerics_.dt_s <= silent_after_s_;
-  if (!driven && seen_driven_ && energy.joule > 10 * highest_)
-    throw SharedError(fmt::format("step {}: the field's energy is {:.3g} J, more than ten times its highest while sources were active "
-                                  "({:.3g} J), and they have fallen silent: the scheme is unstable. {}",
-                                  step, energy.joule, highest_, advice()),
+  const double most = (seen_driven_ ? 10 : growth_unseen) * before_;
+  if (!driven && before_ > 0 && energy.joule > most)
+    throw SharedError(fmt::format("step {}: the field's energy is {:.3g} J; {} it was {:.3g} J at most, and they have fallen silent: the "
+                                  "scheme is unstable. {}",
+                                  step, energy.joule, seen_driven_ ? "while sources were active" : "at the first look after the sources",
+                                  before_, advice()),
                       4);
   const double highest = std::max(highest_, energy.joule);
   if (highest > 0 && energy.joule > 0) level_db_ = 10 * std::log10(energy.joule / highest);
   if (extra) return;
+  if (driven || before_ == 0) before_ = std::max(before_, energy.joule);
   seen_driven_ = seen_driven_ || driven;
   highest_ = highest;
   may_stop_ = static_cast<double>(step) * numerics_.dt_s > sources_end_s_;
 }
 
 void EnergyWatch::begin() {
-  highest_ = 0;
+  highest_ = before_ = 0;
   seen_driven_ = may_stop_ = false;
   level_db_.reset();
 }
 void EnergyWatch::state(Checkpoint& c) {
   c.value("highest_j", highest_);
+  c.value("before_j", before_);
   c.value("seen_driven", seen_driven_);
 }
 
 std::string EnergyWatch::advice() const {
-  return fmt::format("Try a smaller courant (now {}), and look at materials that run into a PML", scene_.courant);
+  return fmt::format(
+      "Try a smaller courant (now {}), and look at bodies that end inside a PML, or metals of a Drude pole that run into one: end them "
+      "before it",
+      scene_.courant);
 }
 
 std::string EnergyWatch::not_finite(const Energy::Bad& bad, Index step) const {
