@@ -2,7 +2,6 @@
 #include "oblique.hpp"
 
 #include <algorithm>
-#include <hilbrick/exchange.hpp>
 #include <tuple>
 
 #include "averaging.hpp"
@@ -77,7 +76,7 @@ std::vector<ObliqueNode> nodes_around(const Scene& scene, const Numerics& numeri
 
 template <class T>
 ObliqueSurfaces<T>::ObliqueSurfaces(const Comm& comm, const Scene& scene, const Numerics& numerics, const Domain& domain,
-                                    std::vector<Field<T>>& fields, const Matter<T>& matter) {
+                                    std::vector<Field<T>>& fields, const Matter<T>& matter, const ExchangeOptions& halos) {
   for (int a = 0; a < 3; ++a) inverse_spacing_[a] = static_cast<T>(1 / numerics.spacing_m[a]);
   if (!numerics.node_stencil) return;
   // E holds 1/eps_r meanwhile; 0 where nothing may be mixed in.
@@ -90,7 +89,7 @@ ObliqueSurfaces<T>::ObliqueSurfaces(const Comm& comm, const Scene& scene, const 
         const bool plain = !m.pec && !m.cut && m.sigma == 0 && m.poles.empty();
         fields[c].at(b, cell) = plain ? static_cast<T>(1 / m.eps_r) : T(0);
       });
-  Exchange(comm, domain, numerics.stencils[*numerics.node_stencil], refs).start(0).finish();
+  Exchange(comm, domain, numerics.stencils[*numerics.node_stencil], refs, halos).start(0).finish();
   std::size_t nodes = 0;
   for (std::size_t b = 0; b < domain.boxes.size(); ++b) {
     parts_.push_back(make_part(scene, numerics, domain.boxes[b], b, fields));

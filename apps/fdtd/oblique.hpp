@@ -18,6 +18,8 @@
 //
 // Left out are nodes on walls and in layers, and those with an edge in a conductor, cut by one, or in a medium with loss or poles.
 
+#include <hilbrick/exchange.hpp>
+
 #include "material.hpp"
 
 namespace hilbrick::fdtd {
@@ -27,7 +29,7 @@ class ObliqueSurfaces {
  public:
   /// The fields must outlive it; they are used, and zero afterwards. Throws what Exchange throws. Collective over comm.
   ObliqueSurfaces(const Comm& comm, const Scene& scene, const Numerics& numerics, const Domain& domain, std::vector<Field<T>>& fields,
-                  const Matter<T>& matter);
+                  const Matter<T>& matter, const ExchangeOptions& halos);
 
   /// What E gains by one step beyond its update; needs the halos of H. Local.
   void update();

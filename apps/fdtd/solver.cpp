@@ -75,7 +75,7 @@ Solver<T>::Solver(const Comm& comm, const Scene& scene, const Numerics& numerics
       cut_faces_(numerics, fields_, matter_),
       sources_(comm, scene, numerics, fields_, matter_),
       dispersion_(comm, numerics, fields_, matter_),
-      oblique_(comm, scene, numerics, domain, fields_, matter_),
+      oblique_(comm, scene, numerics, domain, fields_, matter_, halos),
       exchange_(comm, domain, numerics.stencils[0], refs(fields_), halos) {
   if (numerics.cell_stencil) average_exchange_.emplace(comm, domain, numerics.stencils[*numerics.cell_stencil], refs(fields_), halos);
   for (int a = 0; a < 3; ++a) inverse_spacing_[a] = static_cast<T>(1 / numerics.spacing_m[a]);
