@@ -11,7 +11,8 @@ namespace hilbrick::fdtd {
 
 /// Field energy by the leapfrog form that a closed lossless box conserves (each integer and each half step contributes once):
 /// W = 1/2 sum (eps E^n E^n + mu H^(n-1/2) H^(n+1/2)) dV. Conductors and layers let it fall.
-/// Where a surface between dielectrics lies askew (oblique.hpp), eps is the diagonal's alone, so that it wavers there, by 1e-4 or so.
+/// Where a surface between dielectrics lies askew (oblique.hpp), eps is the diagonal's alone, so that it wavers there: by 1e-4
+/// in smooth fields of a few bodies, by 0.4 in noise at a contrast of 60.
 struct Energy {
   double joule = 0;
   /// The first value, by global cell index, that is not finite.

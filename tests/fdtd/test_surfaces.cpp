@@ -642,9 +642,8 @@ TEST(Study, DISABLED_AnyDielectrics) {
     Scene scene = any_dielectrics(seed);
     scene.courant = 1;
     change_stays(comm, scene, seed < 20 ? 100000 : 3000, 1e-7);
-    energy_leaves(comm, scene, 3000);
     scene.conformal_conductors = true;
-    energy_stays<double>(comm, scene, 3000, 0.1, 0.99);
+    energy_stays<double>(comm, scene, 3000, 0.9, 0.99);  // of E the diagonal's alone: it wavers, and must not grow
   }
 }
 
