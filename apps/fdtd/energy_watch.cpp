@@ -11,8 +11,9 @@
 namespace hilbrick::fdtd {
 namespace {
 
-// Where no check saw the sources at work, what it first sees may be all but nothing, and rounding moves that by more than ten times.
-constexpr double growth_unseen = 1e6;
+// Of energy, without sources. Where no check saw the pulse itself, what the first one after it sees may be all but nothing, and rounding
+// moves that by more than ten times.
+constexpr double growth_seen = 10, growth_unseen = 1e6;
 
 }  // namespace
 
@@ -35,31 +36,32 @@ bool EnergyWatch::must_see(Index step) const {
 void EnergyWatch::see(const Energy& energy, Index step, bool extra) {
   if (energy.not_finite) throw SharedError(not_finite(*energy.not_finite, step), 4);
   const bool driven = static_cast<double>(step) * numerics_.dt_s <= silent_after_s_;
-  const double most = (seen_driven_ ? 10 : growth_unseen) * before_;
-  if (!driven && before_ > 0 && energy.joule > most)
-    throw SharedError(fmt::format("step {}: the field's energy is {:.3g} J; {} it was {:.3g} J at most, and they have fallen silent: the "
-                                  "scheme is unstable. {}",
-                                  step, energy.joule, seen_driven_ ? "while sources were active" : "at the first look after the sources",
-                                  before_, advice()),
+  if (!driven && limit_ > 0 && energy.joule > limit_)
+    throw SharedError(fmt::format("step {}: the field's energy is {:.3g} J, and was {:.3g} J at most until after the sources fell silent: "
+                                  "the scheme is unstable. {}",
+                                  step, energy.joule, before_, advice()),
                       4);
   const double highest = std::max(highest_, energy.joule);
   if (highest > 0 && energy.joule > 0) level_db_ = 10 * std::log10(energy.joule / highest);
   if (extra) return;
-  if (driven || before_ == 0) before_ = std::max(before_, energy.joule);
-  seen_driven_ = seen_driven_ || driven;
+  // The first look after the sources counts, too: the pulse may have passed since the last one.
+  if (driven || limit_ == 0) {
+    if (!driven) limit_ = before_ >= energy.joule ? growth_seen * before_ : growth_unseen * energy.joule;
+    before_ = std::max(before_, energy.joule);
+  }
   highest_ = highest;
   may_stop_ = static_cast<double>(step) * numerics_.dt_s > sources_end_s_;
 }
 
 void EnergyWatch::begin() {
-  highest_ = before_ = 0;
-  seen_driven_ = may_stop_ = false;
+  highest_ = before_ = limit_ = 0;
+  may_stop_ = false;
   level_db_.reset();
 }
 void EnergyWatch::state(Checkpoint& c) {
   c.value("highest_j", highest_);
   c.value("before_j", before_);
-  c.value("seen_driven", seen_driven_);
+  c.value("limit_j", limit_);
 }
 
 std::string EnergyWatch::advice() const {

@@ -40,9 +40,10 @@ class EnergyWatch {
   const Scene& scene_;
   const Numerics& numerics_;
   double sources_end_s_ = 0, silent_after_s_ = 0, highest_ = 0;
-  double before_ = 0;  // the highest while sources were active; at the first check, where they were silent by then
+  double before_ = 0;  // the highest until the first check after the sources
+  double limit_ = 0;   // above which the field grows by itself; 0 until then
   Index see_every_ = 0;
-  bool seen_driven_ = false, may_stop_ = false;
+  bool may_stop_ = false;
   std::optional<double> level_db_;
 };
 

@@ -43,6 +43,18 @@ TEST(EnergyWatch, StopsWhatGrowsHoweverSlowly) {
   EXPECT_TRUE(stopped_at(40, 1e-3, 30));
 }
 
+TEST(EnergyWatch, LetsAPulsePassBetweenTwoChecks) {
+  Scene s = box_scene({10, 10, 10}, {1e-3, 1e-3, 1e-3}, Boundary::pml, 100000);
+  s.pml_cells = 2;
+  s.dipoles.push_back({{5e-3, 5e-3, 5e-3}, Ez, pulse(10e9), {}});
+  EnergyWatch watch(s, numerics_of(s));
+  watch.see({1e-30, {}}, 10, false);  // its foot
+  watch.see({1, {}}, 1000, false);
+  watch.see({100, {}}, 1010, true);  // what is looked at by the way is not kept
+  watch.see({1e-3, {}}, 2000, false);
+  EXPECT_THROW(watch.see({1e7, {}}, 3000, false), SharedError);
+}
+
 TEST(EnergyWatch, StopsWhatGrowsThoughNoCheckSawTheSources) {
   EXPECT_TRUE(stopped_at(500, 1e-3, 1.2));
   EXPECT_TRUE(stopped_at(500, 1e-3, 100));
