@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <optional>
 
 #include "guide_mode.hpp"
 
@@ -19,6 +20,24 @@ constexpr double largest_shift = 0.01;  // of a pole's own frequency
 double own_frequency_rad_s(const Pole& pole, const Medium& medium) {
   if (pole.inertia == 0) return 0;
   return std::sqrt((pole.restoring > 0 ? pole.restoring : pole.drive / medium.eps_r) / pole.inertia);
+}
+
+/// Where a shape begins or ends inside a perfectly matched layer, in words.
+std::optional<std::string> end_in_layer(const Scene& scene, const Shape& shape) {
+  const auto layers = pml_layers(scene);
+  const auto bounds = bounds_m(shape);
+  for (int a = 0; a < 3; ++a)
+    for (const int side : {0, 1}) {
+      const double d = scene.spacing_m[a], wall = side == 0 ? 0 : static_cast<double>(scene.cells[a]) * d,
+                   inner = side == 0 ? static_cast<double>(layers[a][0]) * d : wall - static_cast<double>(layers[a][1]) * d;
+      for (const Vec3& bound : bounds)
+        if (bound[a] > std::min(wall, inner) + 1e-6 * d && bound[a] < std::max(wall, inner) - 1e-6 * d)
+          return fmt::format(
+              "this shape ends at {0} = {1:.6g} m, inside the PML at {0} {2}, which absorbs less there and may even feed the "
+              "field: end it before {0} = {3:.6g} m, or let it run on to the wall at {4:.6g} m",
+              "xyz"[a], bound[a], side == 0 ? "low" : "high", inner, wall);
+    }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -55,6 +74,9 @@ std::vector<std::string> doubts(const Scene& scene, const Numerics& numerics) {
       found.push_back(fmt::format("{}: the mode's cut-off is {:.4g} Hz, and its waveform ends at {:.4g} Hz: it does not propagate",
                                   to_string(source.place), cutoff_hz, sent_hz));
   }
+  for (const Shape& shape : scene.shapes)
+    if (const auto end = std::holds_alternative<VoxelGrid>(shape.form) ? std::nullopt : end_in_layer(scene, shape))
+      found.push_back(fmt::format("{}: {}", to_string(shape.place), *end));
   const double highest_hz = highest_result_frequency_hz(scene);
   if (highest_hz <= 0) return found;
   const double coarsest_m = *std::max_element(scene.spacing_m.begin(), scene.spacing_m.end());

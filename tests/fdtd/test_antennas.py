@@ -56,6 +56,26 @@ frequencies_hz = [900e6, 1000e6]
 theta_deg = [0, 45, 90]
 phi_deg = [0, 90]
 """
+# One cell's current.
+POINT = """
+[grid]
+cells = [28, 28, 28]
+spacing_m = 5e-3
+pml_cells = 8
+[run]
+steps = 1000
+precision = "double"
+[[source]]
+kind = "dipole"
+component = "Ez"
+position_m = [0.07, 0.07, 0.0725]
+waveform = { kind = "gaussian_derivative", frequency_hz = 1e9 }
+[[far_field]]
+name = "far"
+frequencies_hz = [1e9]
+theta_deg = [30, 60, 90]
+phi_deg = [0, 45]
+"""
 LOSS_OHM = 20
 LOSS = f"""
 [[element]]
@@ -190,6 +210,11 @@ class Antennas(SceneRuns):
         for efficiency, z in zip(lossy, impedance):
             self.assertLess(efficiency, 0.9)
             self.assertAlmostEqual(efficiency, 1 - LOSS_OHM / z.real, delta=0.02)
+
+    def test_point_dipole(self):
+        self.succeed(POINT, ranks=3)
+        for row in rows_of(self.out / "far.csv"):
+            self.assertAlmostEqual(10 ** (row["directivity_dbi"] / 10), 1.5 * math.sin(math.radians(row["theta_deg"])) ** 2, delta=1e-3)
 
     def test_gain_only_where_ports_are_the_sources(self):
         more = '[[source]]\nkind = "dipole"\nposition_m = [0.09, 0.09, 0.23]\ncomponent = "Ez"\nwaveform = { kind = "gaussian", frequency_hz = 1e9 }\n'

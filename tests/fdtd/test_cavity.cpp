@@ -87,6 +87,30 @@ TEST(Cavity, RingsAtTheDiscreteFrequencies) {
   }
 }
 
+TEST(Cavity, WavesAreSlowerThanLightByTheGridsDispersion) {
+  // Errors of the phase speed at 10, 20 and 40 cells in a wavelength of vacuum, Courant number 0.99, along an axis and a diagonal, from
+  // the dispersion relation (Taflove and Hagness 2005, 4.5). They go as the inverse square of those cells.
+  const Comm comm(MPI_COMM_WORLD);
+  constexpr double d = 1e-3;
+  const auto expect_error = [&](double frequency_hz, double cells_in_wave, double cells, double error, double tolerance) {
+    const double found = frequency_hz * cells_in_wave * d / light_speed_m_s - 1;
+    const double expected = error * std::pow(cells * frequency_hz * d / light_speed_m_s, 2);
+    EXPECT_NEAR(found / expected, 1, tolerance) << cells;
+  };
+  for (const auto& [cells, error] : {std::pair{10, -1.14e-2}, {20, -2.79e-3}, {40, -6.94e-4}}) {
+    Simulation<double> run(comm, box_scene({cells, 1, 1}, {d, d, d}, Boundary::periodic, 1000));
+    run.set(Ez, [n = cells](Int3 cell) { return std::sin(2 * pi * static_cast<double>(cell.x) / n); });
+    expect_error(ringing_frequency(run, Ez, {cells / 4, 0, 0}, 100), cells, cells, error, 0.005);
+  }
+  // One wave along each axis of a cube: some sqrt(3) times as many cells as in a wave along its diagonal.
+  for (const auto& [cells, in_table, error] : {std::tuple{17, 10, -1.1e-4}, {69, 40, -6.8e-6}}) {
+    Simulation<double> run(comm, box_scene({cells, cells, cells}, {d, d, d}, Boundary::periodic, 1000));
+    const double theta = 2 * pi / cells;
+    start_mode(run, {theta, theta, theta});
+    expect_error(ringing_frequency(run, Ez, {cells / 4, cells / 4, 1}, 40), cells / std::sqrt(3.0), in_table, error, 0.05);
+  }
+}
+
 TEST(Cavity, RingsInADielectricAndBetweenOtherWalls) {
   const Comm comm(MPI_COMM_WORLD);
   const Int3 cells{12, 9, 10};

@@ -50,6 +50,25 @@ TEST(Doubts, FewCellsInAWavelength) {
   EXPECT_TRUE(doubts_of(unused).empty());
 }
 
+TEST(Doubts, AShapeThatEndsInALayer) {
+  // Four layers of cells at each face but the lower one along z.
+  const auto with = [](Vec3 low, Vec3 high) {
+    Scene s = box_scene({20, 20, 20}, {d, 0.5 * d, d}, Boundary::pml, 10);
+    s.boundary[2][0] = Boundary::pec;
+    s.pml_cells = 4;
+    s.shapes.push_back({BoxShape{low, high}, 1, {}});
+    return s;
+  };
+  const auto doubts_with = [&](Vec3 low, Vec3 high) { return doubts_of(with(low, high)).size(); };
+  EXPECT_EQ(doubts_with({4 * d, 2 * d, d}, {16 * d, 8 * d, 16 * d}), 0u);  // up to the layers
+  EXPECT_EQ(doubts_with({-d, 0, -d}, {20 * d, 10 * d, 21 * d}), 0u);       // through them
+  EXPECT_EQ(doubts_with({5 * d, 3 * d, d}, {15 * d, 7 * d, 20 * d}), 0u);  // through one
+  EXPECT_EQ(doubts_with({3 * d, 3 * d, 5 * d}, {8 * d, 7 * d, 8 * d}), 1u);
+  EXPECT_EQ(doubts_with({18 * d, 3 * d, 5 * d}, {20 * d, 7 * d, 8 * d}), 1u);  // begins in one
+  expect_one(with({5 * d, 3 * d, 5 * d}, {8 * d, 9 * d, 8 * d}), "this shape ends at y = 0.009 m, inside the PML at y high");
+  expect_one(with({5 * d, 3 * d, 5 * d}, {8 * d, 9 * d, 8 * d}), "end it before y = 0.008 m, or let it run on to the wall at 0.01 m");
+}
+
 TEST(Doubts, AGuideModeBelowItsCutOff) {
   Scene s = box_scene({20, 10, 40}, {d, d, d}, Boundary::pec, 10);  // TE10: 7.4948 GHz on the continuum
   GuideModeSource& source = s.guide_modes.emplace_back();

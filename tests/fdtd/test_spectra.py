@@ -100,6 +100,37 @@ def rows_of(path):
         return list(csv.DictReader(file))
 
 
+# Light of 1 um onto a lossy half space, 20 cells for each 1/alpha; through a current sheet, between periodic sides.
+HALF_SPACE = """
+[grid]
+cells = [1, 1, 200]
+spacing_m = 27.6e-9
+boundary = { x = "periodic", y = "periodic", z = "pml" }
+[run]
+steps = 6000
+precision = "double"
+[[material]]
+name = "lossy"
+sigma = 1e4
+[[shape]]
+kind = "box"
+material = "lossy"
+low_m = [0, 0, 1e-6]
+high_m = [1, 1, 1]
+[[source]]
+kind = "dipole"
+component = "Ex"
+position_m = [13.8e-9, 0, 0.5e-6]
+waveform = { kind = "modulated_gaussian", frequency_hz = 299.792458e12, bandwidth_hz = 100e12 }
+[[dft]]
+name = "inside"
+low_m = [0, 0, 1.5e-6]
+high_m = [0, 0, 3.5e-6]
+fields = ["Ex"]
+frequencies_hz = [299.792458e12]
+"""
+
+
 class Spectra(SceneRuns):
     def contents(self):
         return {path.name: path.read_bytes() for path in self.out.iterdir() if path.suffix in (".csv", ".h5")}
@@ -176,6 +207,16 @@ class Spectra(SceneRuns):
             alone = [row for row in rows_of(self.out / "rcs.csv") if row["theta_deg"] == "90" and row["phi_deg"] == phi and row["pol"] == pol]
             swept = [row for row in rows if row["phi_deg"] == phi and row["pol"] == pol]
             self.assertEqual(alone, swept)
+
+    def test_light_fades_in_a_lossy_half_space(self):
+        self.succeed(HALF_SPACE, ranks=3)
+        with h5py.File(self.out / "inside.h5") as file:
+            field = numpy.abs(file["Ex/re"][0, :, 0, 0] + 1j * file["Ex/im"][0, :, 0, 0])
+        z = 27.6e-9 * numpy.arange(len(field))
+        slope, _ = numpy.polyfit(z, numpy.log(field), 1)
+        self.assertAlmostEqual(-slope / 1.81e6, 1, delta=0.005)
+        straight = numpy.log(field) - numpy.polyval(numpy.polyfit(z, numpy.log(field), 1), z)
+        self.assertLess(numpy.abs(straight).max(), 0.01)
 
     def test_sphere_looks_alike_from_everywhere(self):
         scene = """
