@@ -85,7 +85,7 @@ std::vector<std::string> doubts(const Scene& scene, const Numerics& numerics) {
     const double cells = cells_per_wavelength(scene, material, highest_hz);
     if (cells < fewest_cells)
       found.push_back(
-          fmt::format("{}: {:.3g} cells per wavelength at {:.4g} Hz, fewer than {:g}: expect errors of per cents and more; use "
+          fmt::format("{}: {:.4g} cells per wavelength at {:.4g} Hz, fewer than {:g}: expect errors of per cents and more; use "
                       "cells of {:.2g} m or lower frequencies",
                       material.name, cells, highest_hz, fewest_cells, coarsest_m * cells / fewest_cells));
     for (const Pole& pole : material.poles) {

@@ -38,12 +38,12 @@ TEST(Doubts, FewCellsInAWavelength) {
   glass.eps_r = 4;
   // 15 GHz: 20 mm in a vacuum, 10 in glass.
   EXPECT_TRUE(doubts_of(ball(glass, 0.99 * light_speed_m_s / 20e-3)).empty());
-  expect_one(ball(glass, 1.1 * light_speed_m_s / 20e-3), "stuff: 9.09 cells per wavelength at 1.649e+10 Hz");
+  expect_one(ball(glass, 1.1 * light_speed_m_s / 20e-3), "stuff: 9.091 cells per wavelength at 1.649e+10 Hz");
   EXPECT_EQ(doubts_of(ball(glass, 2.1 * light_speed_m_s / 20e-3)).size(), 2u);
   // Metals, too, by their loss: 1000 S/m, a wavelength of 2 pi skin depths.
   Material metal;
   metal.sigma = 1000;
-  expect_one(ball(metal, 10e9), "stuff: 1 cells per wavelength");
+  expect_one(ball(metal, 10e9), "stuff: 0.9997 cells per wavelength");
   // A material that is nowhere has no wavelength; a perfect conductor neither.
   Scene unused = ball(metal, 10e9);
   unused.shapes[0].material = 1;
