@@ -74,9 +74,11 @@ std::vector<std::string> doubts(const Scene& scene, const Numerics& numerics) {
       found.push_back(fmt::format("{}: the mode's cut-off is {:.4g} Hz, and its waveform ends at {:.4g} Hz: it does not propagate",
                                   to_string(source.place), cutoff_hz, sent_hz));
   }
-  for (const Shape& shape : scene.shapes)
-    if (const auto end = std::holds_alternative<VoxelGrid>(shape.form) ? std::nullopt : end_in_layer(scene, shape))
-      found.push_back(fmt::format("{}: {}", to_string(shape.place), *end));
+  for (const Shape& shape : scene.shapes) {
+    const auto* body = std::get_if<StlBody>(&shape.form);
+    if ((body && !body->mesh) || std::holds_alternative<VoxelGrid>(shape.form)) continue;
+    if (const auto end = end_in_layer(scene, shape)) found.push_back(fmt::format("{}: {}", to_string(shape.place), *end));
+  }
   const double highest_hz = highest_result_frequency_hz(scene);
   if (highest_hz <= 0) return found;
   const double coarsest_m = *std::max_element(scene.spacing_m.begin(), scene.spacing_m.end());

@@ -17,7 +17,8 @@ double highest_result_frequency_hz(const Scene& scene);
 std::vector<std::size_t> materials_in_use(const Scene& scene);
 
 /// One sentence for each doubt, with its numbers: a material with fewer than 10 cells in a wavelength, a pole that the time step moves by
-/// more than 1 %, a guide mode below its cut-off, a shape that ends inside a perfectly matched layer. Local.
+/// more than 1 %, a guide mode below its cut-off, a shape that ends inside a perfectly matched layer. Bodies are
+/// looked at once their files were read, voxels never. Local.
 std::vector<std::string> doubts(const Scene& scene, const Numerics& numerics);
 
 }  // namespace hilbrick::fdtd

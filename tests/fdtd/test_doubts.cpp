@@ -67,6 +67,12 @@ TEST(Doubts, AShapeThatEndsInALayer) {
   EXPECT_EQ(doubts_with({18 * d, 3 * d, 5 * d}, {20 * d, 7 * d, 8 * d}), 1u);  // begins in one
   expect_one(with({5 * d, 3 * d, 5 * d}, {8 * d, 9 * d, 8 * d}), "this shape ends at y = 0.009 m, inside the PML at y high");
   expect_one(with({5 * d, 3 * d, 5 * d}, {8 * d, 9 * d, 8 * d}), "end it before y = 0.008 m, or let it run on to the wall at 0.01 m");
+  // Bodies, too, once they were read.
+  Scene body = with({5 * d, 3 * d, 5 * d}, {8 * d, 9 * d, 8 * d});
+  body.shapes[0].form = StlBody{};
+  EXPECT_TRUE(doubts_of(body).empty());
+  body.shapes[0].form = box_body({5 * d, 3 * d, 5 * d}, {8 * d, 9 * d, 8 * d}, 1e-9);
+  expect_one(body, "inside the PML at y high");
 }
 
 TEST(Doubts, AGuideModeBelowItsCutOff) {
