@@ -19,7 +19,7 @@ MPIEXEC = sys.argv[3]
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 CLUSTER = PROJECT / "tests/cluster/cluster.sh"
 SLURM = PROJECT / "slurm"
-LIMIT_S = 300  # for what hangs: ranks share few cores, and start slowly
+LIMIT_S = 600  # for what hangs: ranks share few cores, and start slowly
 NODES, PER_NODE = 4, 2
 SIZE = [f"--nodes={NODES}", f"--ntasks-per-node={PER_NODE}"]
 SRUN = ["srun", "--mpi=pmix", "--kill-on-bad-exit=1", *SIZE]
