@@ -47,7 +47,8 @@ TEST(EnergyWatch, LetsAPulsePassBetweenTwoChecks) {
   Scene s = box_scene({10, 10, 10}, {1e-3, 1e-3, 1e-3}, Boundary::pml, 100000);
   s.pml_cells = 2;
   s.dipoles.push_back({{5e-3, 5e-3, 5e-3}, Ez, pulse(10e9), {}});
-  EnergyWatch watch(s, numerics_of(s));
+  const Numerics numerics = numerics_of(s);  // the watch looks at it
+  EnergyWatch watch(s, numerics);
   watch.see({1e-30, {}}, 10, false);  // its foot
   watch.see({1, {}}, 1000, false);
   watch.see({100, {}}, 1010, true);  // what is looked at by the way is not kept
