@@ -12,12 +12,17 @@ namespace {
 
 using namespace testing;
 
-/// The first step at which the watch throws, of checks at multiples of `every`, for an energy that is 1 J while the pulse lasts and
-/// `left` J times `growth` to the power of the checks after it.
-std::optional<Index> stopped_at(Index every, double left, double growth) {
+Scene one_pulse() {
   Scene s = box_scene({10, 10, 10}, {1e-3, 1e-3, 1e-3}, Boundary::pml, 100000);
   s.pml_cells = 2;
   s.dipoles.push_back({{5e-3, 5e-3, 5e-3}, Ez, pulse(10e9), {}});
+  return s;
+}
+
+/// The first step at which the watch throws, of checks at multiples of `every`, for an energy that is 1 J while the pulse lasts and
+/// `left` J times `growth` to the power of the checks after it.
+std::optional<Index> stopped_at(Index every, double left, double growth) {
+  const Scene s = one_pulse();
   const Numerics numerics = numerics_of(s);
   const auto silent = static_cast<Index>(silent_after_s(s.dipoles[0].waveform) / numerics.dt_s);
   EXPECT_GT(silent, 80);
@@ -44,9 +49,7 @@ TEST(EnergyWatch, StopsWhatGrowsHoweverSlowly) {
 }
 
 TEST(EnergyWatch, LetsAPulsePassBetweenTwoChecks) {
-  Scene s = box_scene({10, 10, 10}, {1e-3, 1e-3, 1e-3}, Boundary::pml, 100000);
-  s.pml_cells = 2;
-  s.dipoles.push_back({{5e-3, 5e-3, 5e-3}, Ez, pulse(10e9), {}});
+  const Scene s = one_pulse();
   const Numerics numerics = numerics_of(s);  // the watch looks at it
   EnergyWatch watch(s, numerics);
   watch.see({1e-30, {}}, 10, false);  // its foot
