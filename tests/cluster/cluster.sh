@@ -99,7 +99,10 @@ up() {
     sleep 0.1
   done
   if [ -n "$owner" ]; then
-    (tail --pid="$owner" -f /dev/null && HILBRICK_CLUSTER=$state "$0" down) >/dev/null 2>&1 </dev/null &
+    local pid
+    pid=$(head_pid)
+    # This cluster only: another may be up in its place by then.
+    (tail --pid="$owner" -f /dev/null; [ "$(head_pid)" != "$pid" ] || down) >/dev/null 2>&1 </dev/null &
   fi
   for _ in $(seq 240); do
     [ -n "$(head_pid)" ] || break

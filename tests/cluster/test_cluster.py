@@ -289,12 +289,21 @@ class Cluster(unittest.TestCase):
         number, log = self.stopped(["sbatch", "--parsable"], [SLURM / "continue.sbatch"], steps, self.ask_to_stop)
         self.assertIn("queued again (0 times before)", log.read_text())
         self.wait_for(lambda: self.field_of(number, "JobState") == "PENDING", "second turn of the job")
-        self.idle()  # Slurm would wait for two minutes, so that nothing of the first turn is left
-        time.sleep(2)
+        self.idle()
+        self.gone(number)  # Slurm would wait for two minutes, so that nothing of the first turn is left
         self.succeed(["scontrol", "update", f"JobId={number}", "StartTime=now"])
         self.check_that_it_went_on(steps)
         self.wait_for(lambda: self.field_of(number, "JobState") == "COMPLETED", "end of the job")
         self.assertEqual((self.field_of(number, "Restarts"), self.field_of(number, "ExitCode")), ("1", "0:0"))
+
+    def test_a_job_that_is_not_launched(self):
+        tool = self.folder / "mpirun"  # as srun may do whose tasks could not be launched
+        tool.write_text("#!/bin/sh\nexit 0\n")
+        tool.chmod(0o755)
+        (self.folder / "report.json").write_text("{}")  # of an earlier turn
+        text = self.submit(SLURM / "continue.sbatch", "scene.toml", self.folder, code=1, PATH=f"{self.folder}:{BIN}:{os.environ['PATH']}",
+                           HILBRICK_LAUNCHER="mpirun")
+        self.assertIn("it was not launched", text)
 
     def test_a_chain_of_jobs(self):
         steps = 5000
@@ -317,7 +326,9 @@ class Cluster(unittest.TestCase):
     def wait_for(self, condition, what):
         end = time.monotonic() + LIMIT_S
         while not condition():
-            self.assertLess(time.monotonic(), end, f"no {what} in {LIMIT_S} s")
+            if time.monotonic() > end:
+                logs = [self.folder / "log", *sorted((WORK / "cluster/log").iterdir())]
+                self.fail(f"no {what} in {LIMIT_S} s\n" + "\n".join(f"{log}:\n{log.read_text()[-2000:]}" for log in logs if log.exists()))
             time.sleep(0.1)
 
     @staticmethod
@@ -370,6 +381,11 @@ class Cluster(unittest.TestCase):
         """Until Slurm has all nodes back."""
         count = ["sinfo", "--noheader", "--states=idle", "--format=%D"]
         self.wait_for(lambda: cluster("run", *count, stdout=subprocess.PIPE).stdout.strip() == str(NODES), "idle nodes")
+
+    def gone(self, number):
+        """Until nothing of a job's steps is left on any node; Slurm has the nodes back before."""
+        steps = ["pgrep", "--full", rf"^slurmstepd: \[{number}\."]
+        self.wait_for(lambda: cluster("run", *steps, stdout=subprocess.PIPE).returncode, "end of the job's steps")
 
 
 if __name__ == "__main__":
