@@ -114,7 +114,8 @@ void print_keys(const Comm& comm, const CommandLine& line) {
   for (const auto& [name, key] : asked) std::printf("%s\t%s\t%s\n", name.c_str(), key.expected.c_str(), key.fallback.c_str());
 }
 
-void work(const Comm& comm, CommandLine& line) {
+void work(const Comm& comm, CommandLine& line, std::optional<StopSignals>& signals) {
+  if (line.keys || line.check) signals.reset();  // nothing to keep: these are ended by a signal as other programs are
   if (line.keys) {
     print_keys(comm, line);
     return;
@@ -130,15 +131,17 @@ void work(const Comm& comm, CommandLine& line) {
   if (line.check)
     check(comm, scene, line.options.machine, line.check_options);
   else
-    run(comm, scene, line.options);
+    run(comm, scene, line.options, *signals);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Before all else: a run that is asked to stop while ranks are launched or bodies are read does so after its first step.
+  std::optional<StopSignals> signals(std::in_place);
   CommandLine line;
   line.options.begin = std::chrono::steady_clock::now();
   line.options.command.assign(argv, argv + argc);
   return run_with_options(
-      argc, argv, "hilbrick-fdtd", [&](CLI::App& app) { declare(app, line); }, [&](const Comm& comm) { work(comm, line); });
+      argc, argv, "hilbrick-fdtd", [&](CLI::App& app) { declare(app, line); }, [&](const Comm& comm) { work(comm, line, signals); });
 }

@@ -92,7 +92,7 @@ template <class T>
 class Job {
  public:
   /// Everything up to the first step, which may be one of an earlier job. Throws SharedError. Collective over comm.
-  Job(const Comm& comm, const Scene& scene, const RunOptions& options);
+  Job(const Comm& comm, const Scene& scene, const RunOptions& options, const StopSignals& signals);
 
   /// All steps, or those until it must stop. Throws SharedError. Collective over comm.
   void run();
@@ -128,7 +128,6 @@ class Job {
   const Scene& scene_;
   const RunOptions& options_;
   Index memory_before_ = resident_bytes(), planned_memory_ = 0;
-  StopSignals signals_;
   Numerics numerics_;
   Domain domain_;
   Solver<T> solver_;
@@ -149,7 +148,7 @@ class Job {
 };
 
 template <class T>
-Job<T>::Job(const Comm& comm, const Scene& scene, const RunOptions& options)
+Job<T>::Job(const Comm& comm, const Scene& scene, const RunOptions& options, const StopSignals& signals)
     : comm_(comm),
       scene_(scene),
       options_(options),
@@ -160,7 +159,7 @@ Job<T>::Job(const Comm& comm, const Scene& scene, const RunOptions& options)
       snapshots_(comm, scene, solver_, options.out),
       spectra_(comm, scene, solver_),
       watch_(scene, numerics_),
-      checkpointing_(comm, scene, options, signals_, solver_.allocated_bytes(), [this](Checkpoint& c) { state(c); }),
+      checkpointing_(comm, scene, options, signals, solver_.allocated_bytes(), [this](Checkpoint& c) { state(c); }),
       step_times_(scene.deadline_s) {
   if (!solver_.exchange().fallback().empty()) std::fprintf(stderr, "note: %s\n", solver_.exchange().fallback().c_str());
   if (options.verify) verify();
@@ -345,8 +344,8 @@ void Job<T>::say_farewell() const {
 }
 
 template <class T>
-void run_as(const Comm& comm, const Scene& scene, const RunOptions& options) {
-  Job<T> job(comm, scene, options);
+void run_as(const Comm& comm, const Scene& scene, const RunOptions& options, const StopSignals& signals) {
+  Job<T> job(comm, scene, options, signals);
   job.run();
   job.report();
   job.say_farewell();
@@ -370,11 +369,11 @@ void tell_doubts(const Comm& comm, const Scene& scene, const Numerics& numerics)
   for (const std::string& doubt : doubts(scene, numerics)) std::fprintf(stderr, "warning: %s\n", doubt.c_str());
 }
 
-void run(const Comm& comm, const Scene& scene, const RunOptions& options) {
+void run(const Comm& comm, const Scene& scene, const RunOptions& options, const StopSignals& signals) {
   if (scene.precision == Precision::single_)
-    run_as<float>(comm, scene, options);
+    run_as<float>(comm, scene, options, signals);
   else
-    run_as<double>(comm, scene, options);
+    run_as<double>(comm, scene, options, signals);
 }
 
 }  // namespace hilbrick::fdtd

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <hilbrick/report.hpp>
+#include <hilbrick/stop.hpp>
 #include <string>
 
 #include "progress.hpp"
@@ -29,8 +30,8 @@ struct RunOptions {
 };
 
 /// Runs a scene, writes its output into options.out and prints the table. Throws SharedError, also, with exit code 3, where it was asked to
-/// stop and has written a checkpoint. Collective over comm.
-void run(const Comm& comm, const Scene& scene, const RunOptions& options);
+/// stop (by `signals` or else) and has written a checkpoint. Collective over comm.
+void run(const Comm& comm, const Scene& scene, const RunOptions& options, const StopSignals& signals);
 
 struct CheckOptions {
   std::string owners_file;     // the rank that owns each brick: int32 [z][y][x], NumPy; empty: none

@@ -156,6 +156,25 @@ class Stopping(Runs):
         os.kill(self.ranks_of(process)[-1], signal.SIGTERM)
         self.stopped(process, "SIGTERM")
 
+    def test_a_signal_while_the_scene_is_read(self):
+        pipe = self.folder / "pipe.toml"
+        os.mkfifo(pipe)
+        process = self.start(pipe, ranks=3)
+        with open(pipe, "w", encoding="utf-8") as file:  # as soon as a rank reads
+            for rank in self.ranks_of(process):
+                os.kill(rank, signal.SIGUSR2)
+            file.write(self.scene(LONG).read_text())
+        self.assertLess(self.stopped(process, "SIGUSR2"), 10)
+
+    def test_a_check_ends_by_a_signal(self):
+        pipe = self.folder / "pipe.toml"
+        os.mkfifo(pipe)
+        process = self.start(pipe, "--check")
+        with open(pipe, "w", encoding="utf-8"):
+            for rank in self.ranks_of(process):
+                os.kill(rank, signal.SIGTERM)
+            self.assertNotEqual(process.wait(LIMIT_S), 0)
+
     def test_stop_file(self):
         process = self.start(self.scene(LONG), ranks=3)
         self.wait_for_steps(process)
