@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <hilbrick/digest.hpp>
+#include <initializer_list>
 #include <sstream>
 
 #include "numerics.hpp"
@@ -39,11 +39,16 @@ void flatten(const toml::node& node, const std::string& key, std::map<std::strin
   }
 }
 
+bool is_any_of(const std::string& key, std::initializer_list<const char*> starts) {
+  return std::any_of(starts.begin(), starts.end(), [&](const char* start) { return key.starts_with(start); });
+}
+
 /// Where a key says nothing that a field or a series depends on. Files count by what they hold.
-bool is_harmless(const std::string& key) {
-  constexpr std::array free{"run.steps",      "run.duration_s", "run.check_every", "run.stop_below_db",
-                            "run.deadline_s", "partition",      "checkpoint",      "snapshot"};
-  return key.ends_with(".file") || std::any_of(free.begin(), free.end(), [&](const char* start) { return key.starts_with(start); });
+bool is_harmless(const Scene& scene, const std::string& key) {
+  // A run may go further than it was to, but not a later run of a sweep than those before it.
+  const bool about_the_end = is_any_of(key, {"run.steps", "run.duration_s", "run.check_every", "run.stop_below_db"});
+  return key.ends_with(".file") || (about_the_end && !scene.sweep) ||
+         is_any_of(key, {"run.deadline_s", "partition", "checkpoint", "snapshot"});
 }
 
 }  // namespace
@@ -56,7 +61,7 @@ std::map<std::string, std::string> flattened(const toml::table& root) {
 
 std::map<std::string, std::string> setting_of(const Comm& comm, const Scene& scene) {
   std::map<std::string, std::string> setting = scene.given;
-  std::erase_if(setting, [](const auto& entry) { return is_harmless(entry.first); });
+  std::erase_if(setting, [&](const auto& entry) { return is_harmless(scene, entry.first); });
   setting["run.precision"] = scene.precision == Precision::single_ ? "single" : "double";  // also where it goes without saying
   for (std::size_t i = 0; i < scene.shapes.size(); ++i) {
     const auto* body = std::get_if<StlBody>(&scene.shapes[i].form);

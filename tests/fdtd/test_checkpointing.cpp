@@ -70,5 +70,29 @@ TEST(Setting, IsWhatBitsDependOn) {
     EXPECT_NE(setting(start + source, {change}), whole) << change;
 }
 
+TEST(Setting, OfASweepSaysWhenItsRunsEnd) {
+  const Comm comm(MPI_COMM_WORLD);
+  const auto setting = [&](std::vector<std::string> overrides) {
+    overrides.emplace_back("grid.cells=[20, 20, 20]");
+    return setting_of(comm, parse_scene(start + R"([[source]]
+kind = "plane_wave"
+box_low_m = [0.08, 0.08, 0.08]
+box_high_m = [0.12, 0.12, 0.12]
+direction = [1, 0, 0]
+polarization = [0, 0, 1]
+waveform = { kind = "gaussian", frequency_hz = 1e9 }
+[sweep]
+phi_deg = [0, 40]
+[[far_field]]
+name = "far"
+frequencies_hz = 1e9
+)",
+                                        "s.toml", overrides));
+  };
+  const auto whole = setting({});
+  for (const char* free : {"run.steps=10", "run.deadline_s=1", "partition.brick=3"}) EXPECT_EQ(setting({free}), whole) << free;
+  for (const char* end : {"run.steps=20", "run.check_every=3", "run.stop_below_db=-40"}) EXPECT_NE(setting({end}), whole) << end;
+}
+
 }  // namespace
 }  // namespace hilbrick::fdtd
