@@ -126,6 +126,9 @@ std::uint64_t digest_of(const Partition& partition) {
       for (const int n : {int{split.step.axis}, int{split.step.below}, int{split.step.plane}, int{split.step.end}}) add(n);
     }
   for (Rank r = 0; r < partition.ranks(); ++r) add(partition.nodes().node_of(r));
+  for (const Box& active : partition.weights().active_pieces(partition.grid().box()))
+    for (const Int3& corner : {active.lo, active.hi})
+      for (int a = 0; a < 3; ++a) add(corner[a]);
   return XXH3_64bits(words.data(), words.size() * sizeof(std::uint64_t));
 }
 

@@ -237,7 +237,7 @@ struct Exchange::Impl {
         out.push_back(std::move(c));
       }
       buffer.resize(in_buffer);
-      device_buffer = DeviceBuffer("hilbrick::Exchange::buffer", in_device_buffer);
+      if (on_device) device_buffer = DeviceBuffer("hilbrick::Exchange::buffer", in_device_buffer);  // even an empty one is Kokkos'
       std::byte *place = buffer.data(), *device_place = bytes_of(device_buffer);
       for (Channel& c : out) {
         c.buffer = c.shared ? c.shared->buffer : direct ? device_place : place;
@@ -386,6 +386,30 @@ void check_fields(const Domain& domain, const Stencil& stencil, const std::vecto
   }
 }
 
+/// Throws SharedError unless all ranks were given what makes their plans, messages and ways to hand them over fit. Collective over comm.
+void require_same_setting(const Comm& comm, const Domain& domain, const Stencil& stencil, const std::vector<FieldRef>& fields,
+                          const ExchangeOptions& options) {
+  const auto require = [&](const std::vector<Index>& words, const char* what) {
+    require_same(comm, bytes_hash(words.data(), words.size() * sizeof(Index)), what);
+  };
+  require_same(comm, digest_of(domain.partition), "the partition");
+  std::vector<Index> accesses, value_bytes;
+  for (const StencilField& field : stencil.fields()) accesses.insert(accesses.end(), field.closing.begin(), field.closing.end());
+  for (const auto& phase : stencil.phases()) {
+    accesses.push_back(static_cast<Index>(phase.size()));
+    for (const Access& a : phase) {
+      accesses.insert(accesses.end(), {a.reader, a.read});
+      for (const Int3& offset : {a.first, a.last}) accesses.insert(accesses.end(), {offset.x, offset.y, offset.z});
+    }
+  }
+  require(accesses, "the stencil");
+  for (const FieldRef& field : fields) value_bytes.push_back(field.value_bytes);
+  require(value_bytes, "the fields' values");
+  require(
+      {static_cast<Index>(options.transport), options.largest_request_bytes, options.checksum, static_cast<Index>(options.device_messages)},
+      "the options of an exchange");
+}
+
 /// Whether device data are to be handed to MPI where they lie. Collective over comm.
 bool hands_over_device_memory(const Comm& comm, const std::vector<FieldRef>& fields, const ExchangeOptions& options) {
   if (max(comm, Index{!fields.empty() && fields.front().memory == Memory::device}) == 0) return false;
@@ -411,7 +435,7 @@ Exchange::Exchange(const Comm& comm, const Domain& domain, const Stencil& stenci
     if (options.device_messages == DeviceMessages::direct && (options.checksum || options.transport == Transport::shared))
       throw Error("exchange: direct device messages are MPI's and carry no checksum; use staged ones with transport shared or a checksum");
   });
-  require_same(comm, digest_of(domain.partition), "the partition");
+  require_same_setting(comm, domain, stencil, fields, options);
   const bool direct = hands_over_device_memory(comm, fields, options);
   impl_ = std::make_unique<Impl>(comm, domain, stencil, std::move(fields), options, direct);
 }

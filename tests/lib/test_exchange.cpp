@@ -262,15 +262,66 @@ TEST(Exchange, ThousandsLiveOnOneCommunicator) {
   }
 }
 
+TEST(Exchange, MayOutliveMpiAndKokkos) {
+  // What is static dies after both are finalised; whether it does so in peace, the exit code of the job says.
+  static const Comm comm(MPI_COMM_WORLD);
+  static const Case c{Tiling({{8, 6, 4}, {true, true, true}}, 2), {}, Stencil::star(1), Method::hilbert};
+  static const Domain domain = make_domain(comm, c.tiling, c.weights, c.stencil, {}, c.method, sizeof(double));
+  static std::vector<std::vector<double>> values;
+  const std::vector<Block> blocks = blocks_for(domain, {&c.stencil, 1}, 0);
+  std::vector<StridedArray> arrays;
+  for (const Block& b : blocks) {
+    values.emplace_back(b.stored.volume());
+    const Int3 e = b.stored.extent();
+    arrays.push_back({values.back().data(), e, {1, e.x, e.x * e.y}});
+  }
+  const FieldRef field = ref_of(arrays, sizeof(double), blocks);
+  static Exchange by_message(comm, domain, c.stencil, {field}, {Transport::message}), shared(comm, domain, c.stencil, {field});
+  for (Exchange* exchange : {&by_message, &shared}) {
+    exchange->start(0).finish();
+    exchange->add_halos_to_owners<double>(0);
+  }
+}
+
 TEST(Exchange, RanksThatDisagreeAreTold) {
   const Comm comm(MPI_COMM_WORLD);
   if (comm.size() == 1) return;
-  const Case c{Tiling({{8, 6, 4}, {false, false, false}}, 2), {}, Stencil::star(1), Method::hilbert};
-  Setting<float> s(c, comm);
-  Domain domain = s.domain;
-  if (comm.rank() == 1)
-    domain.partition = make_partition(Tiling({{8, 6, 4}, {false, false, false}}, 1), {}, c.stencil, {}, comm.size(), Method::hilbert);
-  EXPECT_THROW(Exchange(comm, domain, c.stencil, s.refs), SharedError);
+  const Grid grid{{16, 6, 4}, {false, false, false}};
+  const Case agreed{Tiling(grid, 2), {}, Stencil::star(1), Method::slab};
+  const auto refusal = [&](auto value, const Case& mine, const ExchangeOptions& options = {}) {
+    Setting<decltype(value)> s(agreed, comm);
+    s.domain.partition = make_partition(mine.tiling, mine.weights, mine.stencil, {}, comm.size(), mine.method);
+    try {
+      Exchange(comm, s.domain, mine.stencil, s.refs, options);
+    } catch (const SharedError& e) {
+      return std::string(e.what());
+    }
+    return std::string("none");
+  };
+  const auto expect = [](const std::string& text, const char* about) { EXPECT_NE(text.find(about), std::string::npos) << text; };
+  const bool odd = comm.rank() == 1;
+  EXPECT_EQ(refusal(1.0, agreed), "none") << "the control";
+
+  Case other = agreed;
+  other.method = Method::hilbert;  // a slab does not look at bricks
+  if (odd) other.tiling = Tiling(grid, 1);
+  expect(refusal(1.0, other), "disagree on the partition");
+  other = agreed;
+  if (odd) other.weights.active(BoxSet({Box{{0, 0, 0}, {16, 6, 3}}}));
+  expect(refusal(1.0, other), "disagree on the partition");
+  other = agreed;
+  // Less is read than is stored.
+  if (odd) other.stencil = Stencil({{"u"}}, {{{0, 0, {0, 0, 0}, {1, 0, 0}}}});
+  expect(refusal(1.0, other), "disagree on the stencil");
+  expect(odd ? refusal(1.0F, agreed) : refusal(1.0, agreed), "disagree on the fields' values");
+  const auto options_of_one = [&](auto change) {
+    ExchangeOptions options{Transport::message};
+    if (odd) change(options);
+    expect(refusal(1.0, agreed, options), "disagree on the options");
+  };
+  options_of_one([](ExchangeOptions& o) { o.transport = Transport::shared; });
+  options_of_one([](ExchangeOptions& o) { o.largest_request_bytes = 64; });
+  options_of_one([](ExchangeOptions& o) { o.checksum = true; });
 }
 
 TEST(Exchange, WrongFieldsAreRefusedEverywhere) {

@@ -85,7 +85,8 @@ class Exchange {
  public:
   /// The fields of the stencil, in its order; their blocks are those of the domain's boxes and hold what the stencil reads. Arrays
   /// must stay in place while the exchange lives, all in memory that the host reaches or all on the device. Throws SharedError where ranks
-  /// disagree on the partition, for fields that do not fit, and where `shared` is insisted on and fails. Collective over comm.
+  /// disagree on the partition, the stencil, the size of values or the options (all but `streaming`), for fields that do not fit, and
+  /// where `shared` is insisted on and fails. Collective over comm.
   Exchange(const Comm& comm, const Domain& domain, const Stencil& stencil, std::vector<FieldRef> fields,
            const ExchangeOptions& options = {});
   ~Exchange();
