@@ -1,9 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
+#include <optional>
 
 #include "oracle.hpp"
+
+/// What MPI says is the last tag, where it is to be few.
+static int last_tag = 0;
+
+extern "C" int MPI_Comm_get_attr(MPI_Comm comm, int key, void* value, int* found) {
+  const int result = PMPI_Comm_get_attr(comm, key, value, found);
+  if (key == MPI_TAG_UB && last_tag > 0) *static_cast<int**>(value) = &last_tag;
+  return result;
+}
 
 namespace hilbrick::testing {
 namespace {
@@ -260,6 +271,34 @@ TEST(Exchange, ThousandsLiveOnOneCommunicator) {
     check_phase(c, s, 0, "exchange " + std::to_string(i));
     oldest.finish();
   }
+}
+
+TEST(Exchange, FewTagsComeBack) {
+  const Comm comm(MPI_COMM_WORLD);
+  const Case c{Tiling({{6, 5, 4}, {true, false, true}}, 2), {}, Stencil::yee(), Method::hilbert};
+  Setting<float> s(c, comm);
+  std::array<std::optional<Exchange>, 5> living;
+  const auto make = [&](std::optional<Exchange>& exchange) {
+    exchange.emplace(comm, s.domain, c.stencil, s.refs, ExchangeOptions{Transport::message});
+  };
+  last_tag = 9;  // for five exchanges of two phases
+  for (auto& exchange : living) make(exchange);
+  last_tag = 0;
+  std::optional<Exchange> another;
+  EXPECT_THROW(make(another), SharedError);
+  // Where one rank has room the other has none.
+  const std::size_t first = comm.rank() % 2 == 0 ? 1 : 3;
+  living[first].reset();
+  if (comm.size() > 1) {
+    EXPECT_THROW(make(another), SharedError);
+  }
+  living[4 - first].reset();
+  make(living[1]);
+  make(another);
+  s.fill();
+  auto newest = another->start(0), oldest = living[0]->start(0), reused = living[1]->start(0);
+  for (auto* pending : {&newest, &reused, &oldest}) pending->finish();
+  check_phase(c, s, 0, "with tags used again");
 }
 
 TEST(Exchange, MayOutliveMpiAndKokkos) {
