@@ -114,7 +114,9 @@ Offer offer(const Tiling& tiling, const Weights& weights, const Stencil& stencil
       const Tiling single = Tiling::with_bricks(grid, grid.cells);
       if (!weights.fits(single)) return refused("a table of brick weights serves rcb and the curves only");
       std::optional<Tree> tree = kd_tree(single, weights, cost, sizes);
-      return tree ? made(single, std::move(*tree)) : refused(std::to_string(ranks) + " ranks are more than can have a box of cells each");
+      return tree ? made(single, std::move(*tree))
+                  : refused(std::to_string(ranks) + " ranks are more than the " + std::to_string(product(grid.cells)) +
+                            " cells, of which each needs one");
     }
     case Method::rcb:
       return made(tiling, rcb_tree(tiling, weights, cost, sizes));

@@ -123,6 +123,11 @@ TEST(Partition, InfeasibleMethodsSayWhy) {
     EXPECT_FALSE(result.partition);
     EXPECT_NE(result.reason.find("10x9x8"), std::string::npos) << result.reason;
   }
+  const Offer kd = offered(grid, 4, 721, Method::kd);
+  EXPECT_FALSE(kd.partition);
+  EXPECT_NE(kd.reason.find("721 ranks"), std::string::npos) << kd.reason;
+  EXPECT_NE(kd.reason.find("720 cells"), std::string::npos) << kd.reason;
+  EXPECT_TRUE(offered(grid, 4, 720, Method::kd).partition);
   EXPECT_FALSE(offered(grid, 4, 100, Method::pencil).partition);
   EXPECT_TRUE(offered(grid, 4, 100, Method::box).partition) << "10 x 5 x 2";
   EXPECT_THROW(make_partition(Tiling(grid, 4), {}, Stencil::yee(), {}, 11, Method::slab), Error);
