@@ -32,9 +32,10 @@ struct EdgeCut {
   bool many = false;
   int material = 0;     // of the longest part outside; in_voxels where any of it is: the map knows then
   bool inside = false;  // closed, and so it is by its middle: the map knows
+  bool fitted = false;  // another than in a staircase
 };
 
-EdgeCut turned(const EdgeCut& cut) { return {1 - cut.last, 1 - cut.first, cut.open, cut.many, cut.material, cut.inside}; }
+EdgeCut turned(const EdgeCut& cut) { return {1 - cut.last, 1 - cut.first, cut.open, cut.many, cut.material, cut.inside, cut.fitted}; }
 constexpr EdgeCut closed{.first = 0, .last = 1, .open = 0};
 
 /// Values for all places of a box.
@@ -94,7 +95,8 @@ class Tile {
         const std::array<double, 4> opens = this->opens(a, face);
         if (*std::min_element(opens.begin(), opens.end()) == 1) return;
         cut_faces_[a].at(face) = 1;
-        areas_[a].at(face) = area(a, face);
+        // Else a staircase, whatever else these cells hold: others look at it among other cells.
+        if (has_fitted_edge(a, face)) areas_[a].at(face) = area(a, face);
       });
       share_areas(a);
     }
@@ -116,6 +118,13 @@ class Tile {
       open[k] = this->open(e.axis, face + e.shift);
     }
     return open;
+  }
+  bool has_fitted_edge(int a, Int3 face) const {
+    for (int k = 0; k < 4; ++k) {
+      const FaceEdge e = face_edge(a, k);
+      if (edges_[e.axis].at(face + e.shift).fitted) return true;
+    }
+    return false;
   }
   double area_share(int a, Int3 face) const { return areas_[a].at(face); }
   bool face_in_layer(Int3 face) const {
@@ -161,14 +170,15 @@ class Tile {
         if (on_electric_wall(axis, place)) {
           edges_[axis].at(edge) = closed;
         } else if (closed_[axis].at(edge) != 0) {
-          edges_[axis].at(edge) = closed;
-          any_ = true;
+          EdgeCut& cut = edges_[axis].at(edge) = closed;
+          cut.fitted = any_ = true;
         } else if (hits) {
           const bool whole = whole_[axis].at(edge) != 0;
           const bool middle = staircase(line, axis, place);
           EdgeCut cut = !whole && !edge_in_layer(axis, place) ? exact(line, axis, place) : middle ? closed : EdgeCut{};
           if (whole && cut.open == 0) closed_[axis].at(edge) = 1;
-          if ((cut.open > 0 && cut.open < 1) || (cut.open == 0) != middle) any_ = true;
+          cut.fitted = (cut.open > 0 && cut.open < 1) || (cut.open == 0) != middle;
+          any_ = any_ || cut.fitted;
           cut.inside = cut.open == 0 && middle;
           edges_[axis].at(edge) = reversed ? turned(cut) : cut;
         }

@@ -5,6 +5,7 @@
 #include <averaging.hpp>
 #include <cmath>
 #include <complex>
+#include <conformal.hpp>
 #include <elements.hpp>
 #include <numbers>
 #include <optional>
@@ -662,6 +663,49 @@ TEST(Conductors, OnGridPlanesAreStaircases) {
   };
   EXPECT_EQ(digest(true, 0), digest(false, 0));
   EXPECT_NE(digest(true, 0.1 * h), digest(false, 0.1 * h));
+}
+
+TEST(Conductors, CutTheSameWhoeverAsks) {
+  // What is a staircase by itself, far from bodies that are none: a plate on a plane whose rim is on none, a corner in a plate's rim, and a
+  // slope through the nodes.
+  for (int seed = 0; seed < 6; ++seed) {
+    Scene s = any_obstacles(seed);
+    s.cells = {27, 19, 22};
+    const auto at = [&](double x, double y, double z) { return Vec3{x * s.spacing_m[0], y * s.spacing_m[1], z * s.spacing_m[2]}; };
+    s.shapes.push_back({BoxShape{at(19, 1.3, 3.3), at(19, 9.7, 11.7)}, 1, {}});
+    s.shapes.push_back({BoxShape{at(19, 1.3, 3.3), at(19, 4, 18)}, 1, {}});
+    s.shapes.push_back({Prism{{at(14, 10, 2), at(22, 10, 2), at(14, 18, 2)}, at(0, 0, 2), at(0, 0, 9)}, 1, {}});
+    const Numerics numerics = numerics_of(s);
+    const auto cuts_in = [&](const Box& cells) {
+      std::array<Box, 6> owned;
+      owned.fill(cells);
+      return find_cuts(s, numerics, owned);
+    };
+    const Box all{{0, 0, 0}, s.cells};
+    const Cuts whole = cuts_in(all);
+    std::size_t edges = 0, faces = 0;
+    const auto expect_same = [](const auto& found, const auto& whole_list, const Box& cells, auto&& numbers) {
+      auto right = whole_list;
+      std::erase_if(right, [&](const auto& cut) { return !cells.contains(cut.cell); });
+      ASSERT_EQ(found.size(), right.size());
+      for (std::size_t i = 0; i < right.size(); ++i) ASSERT_EQ(numbers(found[i]), numbers(right[i]));
+    };
+    const Tiling bricks({s.cells, {}}, 9);
+    for_each_cell(bricks.brick_box(), [&](Int3 brick) {
+      const Box cells = bricks.cells_of(brick);
+      SCOPED_TRACE(::testing::Message() << "seed " << seed << ", cells from " << cells.lo.x << " " << cells.lo.y << " " << cells.lo.z);
+      const Cuts here = cuts_in(cells);
+      expect_same(here.edges, whole.edges, cells,
+                  [](const CutEdge& e) { return std::tuple(e.component, e.cell.x, e.cell.y, e.cell.z, e.material, e.open, e.weight); });
+      expect_same(here.faces, whole.faces, cells,
+                  [](const CutFace& f) { return std::tuple(f.component, f.cell.x, f.cell.y, f.cell.z, f.open, f.edges); });
+      edges += here.edges.size();
+      faces += here.faces.size();
+    });
+    EXPECT_EQ(edges, whole.edges.size());
+    EXPECT_EQ(faces, whole.faces.size());
+    EXPECT_GT(faces, 0u);
+  }
 }
 
 TEST(Conductors, OfTrianglesAreTheSameBodies) {
