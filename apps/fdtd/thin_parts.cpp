@@ -93,10 +93,14 @@ void for_each_edge_beside_sheets(const Scene& scene, const Numerics& numerics, P
     const double reach = axis == axis_of(c) ? 0 : 1, middle = axis == axis_of(c) ? 1 : 0;  // edges along the line begin at planes
     for_each_conductor(scene, numerics, painter, c, axis, places, [&](Int3 column, const Conductor& part) {
       if (!is_sheet(scene, numerics, painter, c, axis, column, part)) return;
+      const auto beside = [&](Index at) {
+        return static_cast<double>(at) >= part.first - reach - middle && static_cast<double>(at) <= part.last + reach;
+      };
+      const Index period = scene.boundary[axis][0] == Boundary::periodic ? scene.cells[axis] : 0;
       bool reversed = false;
       for (Int3 edge = column; edge[axis] < places.hi[axis]; ++edge[axis]) {
-        const auto at = static_cast<double>(folded_edge(scene, axis_of(c), edge, reversed)[axis]);
-        if (at >= part.first - reach - middle && at <= part.last + reach) f(edge);
+        const Index at = folded_edge(scene, axis_of(c), edge, reversed)[axis];
+        if (beside(at) || beside(at - period) || beside(at + period)) f(edge);
       }
     });
   }

@@ -665,6 +665,28 @@ TEST(Conductors, OnGridPlanesAreStaircases) {
   EXPECT_NE(digest(true, 0.1 * h), digest(false, 0.1 * h));
 }
 
+TEST(Conductors, OnPeriodicAxesTheLastPlaneIsTheFirst) {
+  const Comm comm(MPI_COMM_WORLD);
+  for (int axis = 0; axis < 3; ++axis) {
+    const auto digest = [&](double planes) {
+      Scene s = box_scene({12, 11, 10}, {h, h, h}, Boundary::pmc, 30);
+      s.boundary[static_cast<std::size_t>(axis)] = {Boundary::periodic, Boundary::periodic};
+      BoxShape plate{{2.3 * h, 2.4 * h, 2.2 * h}, {7.7 * h, 7.6 * h, 7.8 * h}};  // its rim lies between planes
+      plate.low_m[axis] = plate.high_m[axis] = planes * h;
+      s.shapes.push_back({plate, 1, {}});
+      treat(s, true);
+      Simulation<double> run(comm, s);
+      for (const Component c : {Ex, Ey, Ez}) run.set(c, [&](Int3 cell) { return noise(c, cell); });
+      run.steps(30);
+      return run.solver.digest();
+    };
+    const std::array cells{12, 11, 10};
+    const std::string first = digest(0);
+    EXPECT_EQ(digest(cells[static_cast<std::size_t>(axis)]), first) << axis;
+    EXPECT_NE(digest(1), first) << axis;
+  }
+}
+
 TEST(Conductors, CutTheSameWhoeverAsks) {
   // What is a staircase by itself, far from bodies that are none: a plate on a plane whose rim is on none, a corner in a plate's rim, and a
   // slope through the nodes.
