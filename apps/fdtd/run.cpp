@@ -42,7 +42,7 @@ class Timer {
   double seconds_ = 0;
 };
 
-void make_folder(const Comm& comm, const std::filesystem::path& folder) {
+void make_folder(const Comm& comm, const std::filesystem::path& folder, bool goes_on) {
   agree_on(comm, [&] {
     if (comm.rank() != 0) return;
     std::error_code failed;
@@ -50,6 +50,8 @@ void make_folder(const Comm& comm, const std::filesystem::path& folder) {
     if (failed || access(folder.c_str(), W_OK | X_OK) != 0)
       throw Error(fmt::format("--out {}: expected a folder that this user may write to ({}); name another", folder.string(),
                               failed ? failed.message() : std::strerror(errno)));
+    if (!goes_on && std::filesystem::exists(folder / "report.json", failed))
+      std::fprintf(stderr, "note: %s holds what an earlier run wrote: files of the same names are replaced, others stay\n", folder.c_str());
   });
 }
 
@@ -59,7 +61,7 @@ void warn_of_early_end(double level_db) {
     std::fputs(
         fmt::format("warning: at the end the fields' energy is only {:.0f} dB below its highest, so spectra are cut short; run longer, "
                     "best with stop_below_db\n",
-                    -level_db)
+                    0 - level_db)  // no sign before 0
             .c_str(),
         stderr);
 }
@@ -186,7 +188,7 @@ Domain Job<T>::prepared_domain() {
   agree_on(comm_, [&] { planned_memory_ = memory_plan(scene_, numerics_, domain, options_.transport).total(); });
   require_memory(comm_, planned_memory_, "a coarser grid, single precision or fewer frequencies and cells in spectra");
   tell_doubts(comm_, scene_, numerics_);
-  make_folder(comm_, options_.out);
+  make_folder(comm_, options_.out, !options_.restart.empty());
   return domain;
 }
 

@@ -291,6 +291,16 @@ class Program(unittest.TestCase):
                 self.assertIn(f"missed by {missed} of 300 steps", out)
                 self.assertEqual("no exchange is fast enough" in out, missed > 0)
 
+    def test_earlier_files_are_replaced_and_said_to_be(self):
+        self.assertNotIn("earlier run", self.succeed("--set", "checkpoint.every=10").err)
+        before = self.contents()
+        (self.out / "mine").write_text("mine")
+        result = self.succeed("--set", "source.0.waveform.amplitude=2", "--set", "checkpoint.every=10", ranks=3)
+        self.assertEqual(result.err.count(f"note: {self.out} holds what an earlier run wrote"), 1, result.err)
+        self.assertEqual((self.out / "mine").read_text(), "mine")
+        self.assertNotEqual(self.contents()["probes.h5"], before["probes.h5"])
+        self.assertNotIn("earlier run", self.succeed("--set", "source.0.waveform.amplitude=2", "--restart", self.out).err)  # goes on where it was
+
     def test_messages_are_counted(self):
         self.succeed("--method", "slab", ranks=3)  # along x: to each neighbour E one way, H the other
         self.assertEqual([rank["messages_per_step"] for rank in self.report()["per_rank"]], [1, 2, 1])
