@@ -71,6 +71,23 @@ Painter::Painter(const Scene& scene, const std::array<Vec3, 2>& region_m) : scen
       }
     if (may_reach(scene, bounds, region_m)) bodies_.push_back({&shape, bounds});
   }
+  for (int a = 0; a < 3; ++a) fill_slabs(a, region_m);
+}
+
+void Painter::fill_slabs(int axis, const std::array<Vec3, 2>& region_m) {
+  const double end_m = static_cast<double>(scene_.cells[axis]) * scene_.spacing_m[axis], tolerance_m = surface_tolerance_m(scene_);
+  const bool periodic = scene_.boundary[axis][0] == Boundary::periodic;
+  Slabs& slabs = slabs_[axis];
+  slabs.low_m = periodic ? 0 : std::max(region_m[0][axis], 0.0);
+  const double high_m = periodic ? end_m : std::min(region_m[1][axis], end_m);
+  slabs.width_m = std::max(high_m - slabs.low_m, tolerance_m) / static_cast<double>(slabs.bodies.size());
+  for (const Body& body : bodies_) {
+    const double from_m = body.bounds_m[0][axis] - tolerance_m, to_m = body.bounds_m[1][axis] + tolerance_m;
+    const bool wraps = periodic && from_m <= end_m && to_m >= end_m;  // is looked at from plane 0, too
+    const std::size_t first = slabs.at(from_m), last = slabs.at(to_m);
+    if (wraps && first > 0) slabs.bodies[0].push_back(&body);
+    for (std::size_t i = first; i <= last; ++i) slabs.bodies[i].push_back(&body);
+  }
 }
 
 void Painter::paint(const Body& body, int axis, const Vec3& through_m, double tolerance_m) {
@@ -106,8 +123,9 @@ const std::vector<Stretch>& Painter::along(int axis, const Vec3& through_m, doub
     }
   }
   line_.assign(1, {std::numeric_limits<double>::infinity(), 0, -1});
-  for (const Body& body : bodies_)
-    for (const Vec3& place : places_) paint(body, axis, place, tolerance_m);
+  const Slabs& slabs = slabs_[(axis + 1) % 3];
+  for (const Body* body : slabs.bodies[slabs.at(through_m[(axis + 1) % 3])])
+    for (const Vec3& place : places_) paint(*body, axis, place, tolerance_m);
   return line_;
 }
 

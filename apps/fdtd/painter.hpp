@@ -26,7 +26,8 @@ class Painter {
   Painter(const Scene& scene, const std::array<Vec3, 2>& region_m);
 
   /// The stretches of the line parallel to `axis` through a point, from -infinity to infinity. Shapes are larger by `tolerance_m`, and
-  /// their surface belongs to them. Plane 0 of a periodic axis is also the plane that ends it. Overwritten by the next call. Local.
+  /// their surface belongs to them. Plane 0 of a periodic axis is also the plane that ends it. The point lies in the grid, `tolerance_m`
+  /// is at most surface_tolerance_m(). Overwritten by the next call. Local.
   const std::vector<Stretch>& along(int axis, const Vec3& through_m, double tolerance_m);
 
  private:
@@ -34,10 +35,22 @@ class Painter {
     const Shape* shape;
     std::array<Vec3, 2> bounds_m;
   };
+  /// Slabs across an axis, each with the bodies that reach it in the scene's order: of many bodies a line asks few. What lies beyond the
+  /// ends counts as in the first or last.
+  struct Slabs {
+    double low_m, width_m;
+    std::array<std::vector<const Body*>, 32> bodies;
+
+    std::size_t at(double x_m) const {
+      return static_cast<std::size_t>(std::clamp((x_m - low_m) / width_m, 0.0, static_cast<double>(bodies.size() - 1)));
+    }
+  };
+  void fill_slabs(int axis, const std::array<Vec3, 2>& region_m);
   void paint(const Body& body, int axis, const Vec3& through_m, double tolerance_m);
 
   const Scene& scene_;
   std::vector<Body> bodies_;
+  std::array<Slabs, 3> slabs_;  // [axis across which they lie]
   std::vector<Span> spans_;
   std::vector<Stretch> line_, painted_;
   std::vector<Vec3> places_;
