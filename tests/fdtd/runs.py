@@ -184,6 +184,18 @@ kind = "dipole"
 position_m = [0.002, 0.001, 0.001]
 component = "Ez"
 waveform = { kind = "gaussian", frequency_hz = 3e10 }
+[[probe]]
+name = "p"
+position_m = [0.004, 0.003, 0.002]
+[[snapshot]]
+name = "all"
+fields = ["Ex", "Hz"]
+every = 10
+[[dft]]
+name = "end"
+low_m = [0.0035, 0, 0]
+fields = ["Ez"]
+frequencies_hz = 2e10
 """
 
 
