@@ -149,6 +149,18 @@ std::vector<char> closed_by_thin_parts(const Scene& scene, const Numerics& numer
   return closed;
 }
 
+/// Whether a shape is a conductor on an electric wall behind the last cells, which holds no values.
+bool is_wall(const Scene& scene, const Shape& shape) {
+  const Vec3 low = bounds_m(shape)[0];
+  for (int a = 0; a < 3; ++a) {
+    const Boundary end = scene.boundary[a][1];
+    const bool electric = end == Boundary::pec || end == Boundary::pml;
+    if (electric && low[a] >= static_cast<double>(scene.cells[a]) * scene.spacing_m[a] - surface_tolerance_m(scene))
+      return is_conductor(scene, shape);
+  }
+  return false;
+}
+
 /// What ranks see of shapes, together. Collective over comm.
 void join(const Comm& comm, std::vector<ShapeSeen>& seen) {
   for (ShapeSeen& shape : seen) {
@@ -323,7 +335,7 @@ std::vector<std::array<MediumMap, 6>> map_all(const Comm& comm, const Scene& sce
   join(comm, seen);
   for (std::size_t s = 0; s < seen.size() && comm.rank() == 0; ++s) {
     std::string warning;
-    if (!seen[s].any) {
+    if (!seen[s].any && !is_wall(scene, scene.shapes[s])) {
       warning =
           "no field value lies in this shape, so it is not there at all; make it thicker, put it on the grid's planes, or make the cells "
           "smaller";

@@ -357,6 +357,21 @@ TEST_F(Bodies, AShapeThatNoValueSeesIsNamed) {
   }
 }
 
+TEST_F(Bodies, ConductorsOnElectricWallsAreNotMissed) {
+  const auto told_of = [&](const std::string& material, const std::string& boundary) {
+    const Scene s =
+        folder.scene(shape("kind = \"plate\"\nmaterial = \"" + material + "\"\nlow_m = [1.2, 0, 0.4]\nhigh_m = [1.2, 0.6, 0.8]") +
+                         shape("kind = \"plate\"\nmaterial = \"pec\"\nlow_m = [0.2, 0.3, 2]\nhigh_m = [0.4, 0.6, 2]"),
+                     boundary);
+    ::testing::internal::CaptureStderr();
+    { Simulation<float> simulation(comm, s); }
+    return ::testing::internal::GetCapturedStderr();
+  };
+  for (const char* boundary : {"\"pec\"", "\"pml\"", "\"pmc\"", "\"periodic\""}) EXPECT_EQ(told_of("pec", boundary), "") << boundary;
+  const std::string glass = told_of("glass", "\"pec\"");
+  EXPECT_EQ(glass.find("no field value lies in this shape") != std::string::npos, comm.rank() == 0);
+}
+
 TEST_F(Bodies, PartsBetweenThePlanesAreNamed) {
   folder.put("plate.stl", ascii_stl({{"", box_triangles({0.2, 0.25, 0.85}, {0.9, 0.9, 0.87}), 1}}));
   folder.put("cube.stl", ascii_stl({{"", box_triangles({0.23, 0.27, 0.45}, {0.95, 0.9, 1.3}), 1}}));
