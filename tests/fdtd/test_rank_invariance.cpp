@@ -15,6 +15,7 @@ namespace hilbrick::fdtd::testing {
 namespace {
 
 constexpr std::array rank_counts{1, 2, 3, 4, 5, 7, 8, 13};
+constexpr int any_scenes = 32;
 
 Scene shipped(const char* name, Index steps) {
   const std::string path = std::string(HILBRICK_SCENES) + "/" + name;
@@ -82,9 +83,12 @@ Scene crowded(std::array<std::array<Boundary, 2>, 3> boundary) {
   return s;
 }
 
+enum class Start { zero, noise };
+
 /// The digest of a run on the first `ranks` ranks, on all of them; predicted must equal counted.
 template <class T>
-std::string digest_of_run(const Comm& world, Scene scene, int ranks, Method method, Index brick, bool flip_a_bit = false) {
+std::string digest_of_run(const Comm& world, Scene scene, int ranks, Method method, Index brick, bool flip_a_bit = false,
+                          Start start = Start::zero) {
   scene.method = method;
   scene.brick = brick;
   MPI_Comm part = MPI_COMM_NULL;
@@ -93,6 +97,8 @@ std::string digest_of_run(const Comm& world, Scene scene, int ranks, Method meth
   if (world.rank() < ranks) {
     const Comm comm(part);
     Simulation<T> run(comm, scene);
+    if (start == Start::noise)
+      for (const Component c : {Ex, Ey, Ez, Hx, Hy, Hz}) run.set(c, [&](Int3 cell) { return noise(c, cell); });
     run.steps(*scene.steps);
     if (flip_a_bit) {
       const Field<T>& field = run.solver.field(Hx);
@@ -244,6 +250,88 @@ TEST(SameBits, DielectricsAskewToTheGrid) {
   same_bits<float>(world, in_layers, "oblique in layers, single", true);
   same_bits<double>(world, oblique_bodies({{{periodic, periodic}, {pmc, pmc}, {pml, pec}}}), "oblique between walls, double", false);
   same_bits<float>(world, oblique_bodies({{{pmc, pec}, {periodic, periodic}, {periodic, periodic}}}), "oblique, periodic, single", false);
+}
+
+/// Any bodies between any walls, in a grid of several bricks; many of their corners lie on planes of the grid or halfway between them.
+Scene any_bodies(int seed) {
+  int drawn = 0;
+  const auto draw = [&](double low, double high) { return low + (high - low) * (noise(seed, {drawn++, 3, 5}) + 1) / 2; };
+  const auto pick = [&](const auto& choices) { return choices[static_cast<std::size_t>(draw(0, static_cast<double>(choices.size())))]; };
+  const double d = 1e-3;
+  Scene s = box_scene({20, 18, 19}, {d, pick(std::array{1.0, 1.1}) * d, pick(std::array{1.0, 0.9}) * d}, Boundary::pml, 4);
+  for (int a = 0; a < 3; ++a) s.cells[a] += static_cast<Index>(draw(0, 8));
+  s.pml_cells = static_cast<Index>(draw(1, 5));
+  const std::array walls{pml, pec, pmc};
+  for (auto& axis : s.boundary) axis = draw(0, 4) < 1 ? std::array{periodic, periodic} : std::array{pick(walls), pick(walls)};
+  for (const double eps_r : {4.0, 2.5, 3.0}) {
+    Material m;
+    m.name = "matter";
+    m.eps_r = eps_r;
+    m.sigma = eps_r == 3 ? 0.5 : 0;
+    m.mu_r = eps_r == 3 ? 2 : 1;
+    s.materials.push_back(m);
+  }
+  const auto place = [&](int a) {
+    const double free = draw(-1, static_cast<double>(s.cells[a] + 1)), kind = draw(0, 1);
+    return (kind < 0.4 ? std::round(free) : kind < 0.7 ? std::round(2 * free) / 2 : free) * s.spacing_m[a];
+  };
+  const auto point = [&] { return Vec3{place(0), place(1), place(2)}; };
+  for (int i = static_cast<int>(draw(-3, 2)); i < 2; ++i) {
+    Shape shape;
+    shape.material = pick(std::array{0, 1, 1, 1, 2, 3, 4});
+    const Vec3 low = point(), high = point();
+    BoxShape box;
+    for (int a = 0; a < 3; ++a) {
+      box.low_m[a] = std::min(low[a], high[a]);
+      box.high_m[a] = std::max(low[a], high[a]);
+    }
+    const double radius_m = pick(std::array{1.0, 2.0, 2.5, 4.0, draw(0.5, 6)}) * d;
+    switch (static_cast<int>(draw(0, 7))) {
+      case 0:
+        shape.form = box;
+        break;
+      case 1:
+      case 2: {  // a plate on a plane of the grid
+        const int across = pick(std::array{0, 1, 2});
+        box.low_m[across] = box.high_m[across] =
+            std::clamp(std::round(low[across] / s.spacing_m[across]), 0.0, static_cast<double>(s.cells[across])) * s.spacing_m[across];
+        shape.form = box;
+        shape.material = 1;
+        break;
+      }
+      case 3:
+        shape.form = Ellipsoid{point(), {radius_m, radius_m, pick(std::array{1.0, 1.5}) * radius_m}};
+        break;
+      case 4:
+        shape.form = Cylinder{low, high, radius_m};
+        break;
+      case 5:
+        shape.form = Cone{low, high, radius_m, d};
+        break;
+      default:
+        shape.form = Prism{{point(), point(), point()}, low, high};
+    }
+    s.shapes.push_back(shape);
+  }
+  return s;
+}
+
+TEST(SameBits, AnyBodies) {
+  const Comm world(MPI_COMM_WORLD);
+  constexpr std::array methods{Method::hilbert, Method::slab, Method::rcb, Method::morton, Method::kd};
+  const auto digest = [&](int seed, int ranks, Method method, Index brick) {
+    return seed % 2 == 0 ? digest_of_run<float>(world, any_bodies(seed), ranks, method, brick, false, Start::noise)
+                         : digest_of_run<double>(world, any_bodies(seed), ranks, method, brick, false, Start::noise);
+  };
+  std::set<std::string> found;
+  for (int seed = 0; seed < any_scenes; ++seed) {
+    const std::string reference = digest(seed, 1, Method::hilbert, 32);
+    found.insert(reference);
+    const auto s = static_cast<std::size_t>(seed);
+    EXPECT_EQ(digest(seed, rank_counts[1 + s % 7], methods[s % 5], 3 + seed % 6), reference) << "seed " << seed;
+    EXPECT_EQ(digest(seed, 13, methods[(s + 2) % 5], 4 + seed % 5), reference) << "seed " << seed;
+  }
+  EXPECT_EQ(found.size(), static_cast<std::size_t>(any_scenes));
 }
 
 TEST(SameBits, AnyWeights) {
