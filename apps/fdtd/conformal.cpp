@@ -32,10 +32,9 @@ struct EdgeCut {
   bool many = false;
   int material = 0;     // of the longest part outside; in_voxels where any of it is: the map knows then
   bool inside = false;  // closed, and so it is by its middle: the map knows
-  bool fitted = false;  // another than in a staircase
 };
 
-EdgeCut turned(const EdgeCut& cut) { return {1 - cut.last, 1 - cut.first, cut.open, cut.many, cut.material, cut.inside, cut.fitted}; }
+EdgeCut turned(const EdgeCut& cut) { return {1 - cut.last, 1 - cut.first, cut.open, cut.many, cut.material, cut.inside}; }
 constexpr EdgeCut closed{.first = 0, .last = 1, .open = 0};
 
 /// Values for all places of a box.
@@ -95,8 +94,7 @@ class Tile {
         const std::array<double, 4> opens = this->opens(a, face);
         if (*std::min_element(opens.begin(), opens.end()) == 1) return;
         cut_faces_[a].at(face) = 1;
-        // Else a staircase, whatever else these cells hold: others look at it among other cells.
-        if (has_fitted_edge(a, face)) areas_[a].at(face) = area(a, face);
+        areas_[a].at(face) = area(a, face);
       });
       share_areas(a);
     }
@@ -106,7 +104,7 @@ class Tile {
   /// What is looked at for these cells.
   static Box places_around(const Box& cells) { return {cells.lo - Int3{margin, margin, margin}, cells.hi + Int3{margin, margin, margin}}; }
 
-  /// Whether any edge is another than in a staircase.
+  /// Whether any edge is not whole. Nothing more may depend on what else the cells hold: others look at a face among other cells.
   bool any() const { return any_; }
   double open(int axis, Int3 edge) const { return edges_[axis].at(edge).open; }
   bool inside(int axis, Int3 edge) const { return edges_[axis].at(edge).inside; }
@@ -118,13 +116,6 @@ class Tile {
       open[k] = this->open(e.axis, face + e.shift);
     }
     return open;
-  }
-  bool has_fitted_edge(int a, Int3 face) const {
-    for (int k = 0; k < 4; ++k) {
-      const FaceEdge e = face_edge(a, k);
-      if (edges_[e.axis].at(face + e.shift).fitted) return true;
-    }
-    return false;
   }
   double area_share(int a, Int3 face) const { return areas_[a].at(face); }
   bool face_in_layer(Int3 face) const {
@@ -170,15 +161,14 @@ class Tile {
         if (on_electric_wall(axis, place)) {
           edges_[axis].at(edge) = closed;
         } else if (closed_[axis].at(edge) != 0) {
-          EdgeCut& cut = edges_[axis].at(edge) = closed;
-          cut.fitted = any_ = true;
+          edges_[axis].at(edge) = closed;
+          any_ = true;
         } else if (hits) {
           const bool whole = whole_[axis].at(edge) != 0;
           const bool middle = staircase(line, axis, place);
           EdgeCut cut = !whole && !edge_in_layer(axis, place) ? exact(line, axis, place) : middle ? closed : EdgeCut{};
           if (whole && cut.open == 0) closed_[axis].at(edge) = 1;
-          cut.fitted = (cut.open > 0 && cut.open < 1) || (cut.open == 0) != middle;
-          any_ = any_ || cut.fitted;
+          any_ = any_ || cut.open < 1 || middle;
           cut.inside = cut.open == 0 && middle;
           edges_[axis].at(edge) = reversed ? turned(cut) : cut;
         }
@@ -481,9 +471,8 @@ std::vector<Box> cut_tiles(const Scene& scene, const Numerics& numerics, const B
     for_each_cell(near, [&](Int3 t) { cut[index(t)] = 1; });
   };
   const Box places = Tile::places_around(cells);
-  const double nothing = smallest_share(scene);
   Painter painter(scene, region_around(numerics, places, margin));
-  std::vector<Index> hit;  // the edges of a line that are cut
+  std::vector<Index> hit;  // the edges of a line at which conductors begin or end
   for (int axis = 0; axis < 3; ++axis) {
     Box columns = places;
     columns.hi[axis] = columns.lo[axis] + 1;
@@ -496,7 +485,7 @@ std::vector<Box> cut_tiles(const Scene& scene, const Numerics& numerics, const B
       for (std::size_t i = 0; i + 1 < line.size(); ++i) {
         const double at = line[i].last_m / numerics.spacing_m[axis];
         if (conducts(i) == conducts(i + 1) || at < 0 || at > static_cast<double>(scene.cells[axis])) continue;
-        if (std::fabs(at - std::round(at)) >= nothing / 2) hit.push_back(static_cast<Index>(at));
+        hit.push_back(std::min(static_cast<Index>(at), scene.cells[axis] - 1));
       }
       for (Int3 edge = column; !hit.empty() && edge[axis] < places.hi[axis]; ++edge[axis])
         if (std::find(hit.begin(), hit.end(), folded_edge(scene, axis, edge, reversed)[axis]) != hit.end()) mark(edge);

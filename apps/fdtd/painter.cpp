@@ -28,7 +28,7 @@ std::array<Vec3, 2> region_around(const Numerics& numerics, const Box& cells, In
 double folded_m(const Scene& scene, int axis, double at_m) {
   const double end_m = static_cast<double>(scene.cells[axis]) * scene.spacing_m[axis];
   const bool periodic = scene.boundary[axis][0] == Boundary::periodic;
-  while (at_m < 0 || at_m > end_m) {
+  while (at_m < 0 || at_m > end_m || (periodic && at_m == end_m)) {
     if (periodic)
       at_m += at_m < 0 ? end_m : -end_m;
     else
