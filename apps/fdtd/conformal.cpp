@@ -133,9 +133,7 @@ class Tile {
   bool on_electric_wall(int axis, Int3 edge) const {
     for (int b = 0; b < 3; ++b)
       for (int side = 0; side < 2; ++side)
-        if (b != axis && edge[b] == (side == 0 ? 0 : scene_.cells[b]) &&
-            (scene_.boundary[b][side] == Boundary::pec || scene_.boundary[b][side] == Boundary::pml))
-          return true;
+        if (b != axis && edge[b] == (side == 0 ? 0 : scene_.cells[b]) && is_electric_wall(scene_.boundary[b][side])) return true;
     return false;
   }
 

@@ -19,11 +19,6 @@
 namespace hilbrick::fdtd {
 namespace {
 
-/// Whether tangential E on plane 0 of the axis is held at zero.
-bool electric_wall_low(const Scene& scene, int axis) {
-  return scene.boundary[axis][0] == Boundary::pec || scene.boundary[axis][0] == Boundary::pml;
-}
-
 /// The cells whose component c may lie in a shape, as if the grid had no end, or one plane behind its last.
 Box candidate_cells(const Scene& scene, Component c, const Shape& shape) {
   const auto [low, high] = bounds_m(shape);
@@ -153,9 +148,8 @@ std::vector<char> closed_by_thin_parts(const Scene& scene, const Numerics& numer
 bool is_wall(const Scene& scene, const Shape& shape) {
   const Vec3 low = bounds_m(shape)[0];
   for (int a = 0; a < 3; ++a) {
-    const Boundary end = scene.boundary[a][1];
-    const bool electric = end == Boundary::pec || end == Boundary::pml;
-    if (electric && low[a] >= static_cast<double>(scene.cells[a]) * scene.spacing_m[a] - surface_tolerance_m(scene))
+    if (is_electric_wall(scene.boundary[a][1]) &&
+        low[a] >= static_cast<double>(scene.cells[a]) * scene.spacing_m[a] - surface_tolerance_m(scene))
       return is_conductor(scene, shape);
   }
   return false;
@@ -307,7 +301,7 @@ MediumMap map_media(const Scene& scene, const Numerics& numerics, Component c, c
     for (std::size_t i = 0; !closed.empty() && i < plane.size(); ++i)
       if (closed[static_cast<std::size_t>(z - owned.lo.z) * plane.size() + i] != 0) plane[i] = pec_id;
     for (int a = 0; is_electric(c) && a < 3; ++a) {
-      if (a == axis_of(c) || !electric_wall_low(scene, a)) continue;
+      if (a == axis_of(c) || !is_electric_wall(scene.boundary[a][0])) continue;
       Box wall = here;
       wall.hi[a] = std::min<Index>(here.hi[a], 1);
       for_each_cell(wall, [&](Int3 cell) { id(cell) = pec_id; });

@@ -74,7 +74,8 @@ bool may_reach(const Scene& scene, const std::array<Vec3, 2>& bounds_m, const st
 /// The bounds in metres of a box of cells and `margin` cells around it.
 std::array<Vec3, 2> region_around(const Numerics& numerics, const Box& cells, Index margin);
 
-/// The coordinate in the grid that one beyond its ends stands for: the mirror image at a wall, the other end of a period.
+/// The coordinate in the grid that one beyond its ends stands for: the mirror image at a wall, the other end of a period, whose last plane
+/// is its first.
 double folded_m(const Scene& scene, int axis, double at_m);
 
 /// The place in the grid that an edge along `axis` beyond its ends stands for: the mirror image at a wall, the other end of a period. Edges

@@ -24,6 +24,8 @@ namespace hilbrick::fdtd {
 using Vec3 = std::array<double, 3>;
 
 enum class Boundary { pec, pmc, periodic, pml };
+/// Whether E along the boundary is zero there: absorbing layers end in perfect conductors.
+constexpr bool is_electric_wall(Boundary b) { return b == Boundary::pec || b == Boundary::pml; }
 enum class Precision { single_, double_ };
 
 /// The six field components. The index is used everywhere: field number in the stencil, order in files.

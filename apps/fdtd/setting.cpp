@@ -39,16 +39,16 @@ void flatten(const toml::node& node, const std::string& key, std::map<std::strin
   }
 }
 
-bool is_any_of(const std::string& key, std::initializer_list<const char*> starts) {
+bool begins_with_any(const std::string& key, std::initializer_list<const char*> starts) {
   return std::any_of(starts.begin(), starts.end(), [&](const char* start) { return key.starts_with(start); });
 }
 
 /// Where a key says nothing that a field or a series depends on. Files count by what they hold.
 bool is_harmless(const Scene& scene, const std::string& key) {
   // A run may go further than it was to, but not a later run of a sweep than those before it.
-  const bool about_the_end = is_any_of(key, {"run.steps", "run.duration_s", "run.check_every", "run.stop_below_db"});
+  const bool about_the_end = begins_with_any(key, {"run.steps", "run.duration_s", "run.check_every", "run.stop_below_db"});
   return key.ends_with(".file") || (about_the_end && !scene.sweep) ||
-         is_any_of(key, {"run.deadline_s", "partition", "checkpoint", "snapshot"});
+         begins_with_any(key, {"run.deadline_s", "partition", "checkpoint", "snapshot"});
 }
 
 }  // namespace
